@@ -1,0 +1,1 @@
+"""The ground: the shared kernel. Knows no worker, no wallet and no payment."""

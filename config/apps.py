@@ -1,0 +1,15 @@
+"""The roof as a Django app: once all storeys stand, it joins them."""
+
+import importlib
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Label `config`; registers who reacts to which event."""
+
+    name = "config"
+
+    def ready(self) -> None:
+        """Join what lower storeys say with what upper storeys do."""
+        importlib.import_module("config.events").connect()

@@ -1,0 +1,16 @@
+"""The Celery application and its queues."""
+
+import os
+
+from celery import Celery
+
+from config.schedule import SCHEDULE
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+app = Celery("nannychain")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Tasks live beside what they serve, so each app's `tasks.py` is an index that imports them.
+app.autodiscover_tasks()
+app.conf.task_routes = {"nannychain.notifications.*": {"queue": "sms"}}
+app.conf.beat_schedule = {entry.task: entry.as_celery() for entry in SCHEDULE}

@@ -1,0 +1,91 @@
+"""What no single setting can tell: half-configured integrations, and what production refuses."""
+
+import base64
+import binascii
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from config.env import Env, SettingsError
+
+_PRODUCTION_NEEDS = (
+    "allowed_hosts",
+    "at_username",
+    "at_api_key",
+    "sms_callback_key",
+    "ussd_api_key",
+    "help_line",
+)
+_PROVIDER_URLS = ("at_base_url",)
+_OUTSIDE_URLS = ("public_base_url",)
+
+
+def refuse_half_configured(env: Env) -> None:
+    """Raise SettingsError where settings contradict each other or only half of a set is there."""
+    problems = []
+    if not env.encryption_key and not env.sealing_public_key:
+        problems.append("ENCRYPTION_KEY is missing (or SEALING_PUBLIC_KEY, to seal only)")
+    if env.encryption_keys_old and not env.encryption_key:
+        problems.append("ENCRYPTION_KEYS_OLD needs ENCRYPTION_KEY, the key to rotate to")
+    if bool(env.at_username) != bool(env.at_api_key):
+        problems.append("AT_USERNAME and AT_API_KEY belong together: set both or neither")
+    if env.sealing_public_key and not _is_32_bytes(env.sealing_public_key):
+        problems.append("SEALING_PUBLIC_KEY must be what `manage.py sealing_key` prints")
+    if problems:
+        raise SettingsError(problems)
+
+
+def refuse_unsafe(env: Env) -> None:
+    """Raise SettingsError with every reason why this is not fit for production."""
+    problems = [
+        f"{name.upper()} is missing: production has no default for it"
+        for name in _PRODUCTION_NEEDS
+        if not getattr(env, name)
+    ]
+    problems += _weak_secrets(env)
+    for name in _PROVIDER_URLS + _OUTSIDE_URLS:
+        address = getattr(env, name)
+        if address and not address.startswith("https://"):
+            problems.append(f"{name.upper()} must begin with https:// in production")
+        elif address and name in _PROVIDER_URLS and not _is_public(address):
+            problems.append(f"{name.upper()} must not lead to a private or loopback network")
+    if {"localhost", "127.0.0.1", "*"} & set(env.allowed_hosts):
+        problems.append("ALLOWED_HOSTS must name the public hosts only")
+    if problems:
+        raise SettingsError(problems)
+
+
+def _weak_secrets(env: Env) -> list[str]:
+    problems = []
+    if len(env.secret_key) < 50:
+        problems.append("SECRET_KEY must be 50 random characters or more")
+    if env.encryption_key and not _is_32_bytes(env.encryption_key):
+        problems.append("ENCRYPTION_KEY must be 32 random bytes, as base64 or hex")
+    if any(not _is_32_bytes(key) for key in env.encryption_keys_old):
+        problems.append("ENCRYPTION_KEYS_OLD must hold 32 random bytes each, as base64 or hex")
+    for name in ("sms_callback_key", "ussd_api_key"):
+        if 0 < len(getattr(env, name)) < 32:
+            problems.append(f"{name.upper()} must be 32 random characters or more")
+    return problems
+
+
+def _is_32_bytes(text: str) -> bool:
+    if len(text) == 64:
+        try:
+            return len(bytes.fromhex(text)) == 32
+        except ValueError:
+            return False
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _is_public(address: str) -> bool:
+    """Tell whether every address of the host is on the public internet; an unknown host is not."""
+    host = urlsplit(address).hostname or ""
+    try:
+        found = socket.getaddrinfo(host, 443, proto=socket.IPPROTO_TCP)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(entry[4][0]).is_global for entry in found)

@@ -1,0 +1,203 @@
+"""The environment, read once and typed.
+
+The only module that reads environment variables and `.env` (by django-environ). What a value
+means across settings, and what production refuses, stands in `config/checks.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+OPERATING_MODES = ("sandbox", "partner", "licensed")
+STELLAR_NETWORKS = ("TESTNET", "PUBLIC")
+PROCESSES = ("web", "worker", "beat", "command")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(SystemExit):
+    """Stops the start: one line for each problem, and no secret in any of them.
+
+    It is a SystemExit so that every program (web, worker, command) ends with these lines and
+    exit code 1 instead of a traceback.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"setting {problem}" for problem in problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Env:
+    """All settings that come from outside. `.env.example` explains each for people."""
+
+    secret_key: str
+    encryption_key: str
+    encryption_keys_old: tuple[str, ...]
+    sealing_public_key: str
+    allowed_hosts: tuple[str, ...]
+    trusted_proxies: int
+    operating_mode: str
+    help_line: str
+    public_base_url: str
+    log_level: str
+    database_url: str
+    redis_url: str
+    celery_broker_url: str
+    at_username: str
+    at_api_key: str
+    at_sender_id: str
+    at_base_url: str
+    sms_callback_key: str
+    sms_daily_budget: int
+    ussd_api_key: str
+    ussd_session_ttl: int
+    ussd_service_code: str
+    stellar_network: str
+    nannychain_process: str
+
+
+class Problem(ValueError):
+    """A value that can't be used; the text says what is expected, never the value."""
+
+
+def _text(raw: str) -> str:
+    return raw.strip()
+
+
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def _count(raw: str) -> int:
+    try:
+        value = int(raw)
+    except ValueError:
+        raise Problem("must be a whole number") from None
+    if value < 0:
+        raise Problem("must not be below 0")
+    return value
+
+
+def _seconds(raw: str) -> int:
+    value = _count(raw)
+    if not 10 <= value <= 3600:
+        raise Problem("must be between 10 and 3600 seconds")
+    return value
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            raise Problem(f"must be one of {', '.join(choices)}")
+        return raw
+
+    return parse
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        try:
+            parts = urlsplit(raw)
+            known = parts.scheme in schemes and bool(parts.netloc)
+            _ = parts.port
+        except ValueError:
+            known = False
+        if not known:
+            raise Problem(f"must be an address that begins with {' or '.join(schemes)}://")
+        return raw.rstrip("/")
+
+    return parse
+
+
+def _database_url(raw: str) -> str:
+    parsed = _url("postgres", "postgresql")(raw)
+    if not urlsplit(parsed).path.strip("/"):
+        raise Problem("must end with the name of a database: postgresql://user:…@host:5432/name")
+    return parsed
+
+
+def _service_code(raw: str) -> str:
+    inner = raw.strip()[1:-1]
+    if not (raw.startswith("*") and raw.endswith("#") and inner.replace("*", "").isdigit()):
+        raise Problem("must look like *384*2024#")
+    return raw
+
+
+_REDIS = _url("redis", "rediss", "unix")
+_HTTP = _url("https", "http")
+REQUIRED = object()
+
+# name → (how it is read, default). REQUIRED means: no default, and no start without it.
+SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
+    "SECRET_KEY": (_text, REQUIRED),
+    "ENCRYPTION_KEY": (_text, ""),
+    "ENCRYPTION_KEYS_OLD": (_words, ()),
+    "SEALING_PUBLIC_KEY": (_text, ""),
+    "ALLOWED_HOSTS": (_words, ("localhost", "127.0.0.1")),
+    "TRUSTED_PROXIES": (_count, 0),
+    "OPERATING_MODE": (_one_of(OPERATING_MODES), "sandbox"),
+    "HELP_LINE": (_text, ""),
+    "PUBLIC_BASE_URL": (_HTTP, "http://localhost:8000"),
+    "LOG_LEVEL": (_one_of(LOG_LEVELS), "INFO"),
+    "DATABASE_URL": (_database_url, REQUIRED),
+    "REDIS_URL": (_REDIS, REQUIRED),
+    "CELERY_BROKER_URL": (_url("redis", "rediss", "amqp", "amqps"), ""),
+    "AT_USERNAME": (_text, ""),
+    "AT_API_KEY": (_text, ""),
+    "AT_SENDER_ID": (_text, ""),
+    "AT_BASE_URL": (_HTTP, ""),
+    "SMS_CALLBACK_KEY": (_text, ""),
+    "SMS_DAILY_BUDGET": (_count, 0),
+    "USSD_API_KEY": (_text, ""),
+    "USSD_SESSION_TTL": (_seconds, 180),
+    "USSD_SERVICE_CODE": (_service_code, "*384*2024#"),
+    "STELLAR_NETWORK": (_one_of(STELLAR_NETWORKS), "TESTNET"),
+    "NANNYCHAIN_PROCESS": (_one_of(PROCESSES), "command"),
+}
+
+
+def load(environment: dict[str, str] | None = None) -> Env:
+    """Read every setting; raise SettingsError with a line for each that is missing or malformed.
+
+    Without `environment`, the process environment is read, and `.env` for what is not in it.
+    Values are taken as they stand: a secret may begin with `$`, which django-environ's own getters
+    would read as the name of another variable.
+    """
+    if environment is None:
+        environ.Env.read_env(os.environ.get("NANNYCHAIN_ENV_FILE", BASE_DIR / ".env"))
+        environment = dict(os.environ)
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, (parse, default) in SETTINGS.items():
+        raw = environment.get(name, "").strip()
+        if raw == "" and default is REQUIRED:
+            problems.append(f"{name} is missing: see .env.example")
+        elif raw == "":
+            values[name.lower()] = default
+        else:
+            try:
+                values[name.lower()] = parse(raw)
+            except Problem as problem:
+                problems.append(f"{name} {problem}")
+    if problems:
+        raise SettingsError(problems)
+    values["celery_broker_url"] = values["celery_broker_url"] or values["redis_url"]
+    return Env(**values)
+
+
+@functools.cache
+def current() -> Env:
+    """Return the settings of this process; read at the first call."""
+    return load()
+
+
+assert {field.name for field in fields(Env)} == {name.lower() for name in SETTINGS}

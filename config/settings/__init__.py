@@ -1,0 +1,1 @@
+"""Django settings: `base` joins the parts; `local`, `test` and `production` choose."""

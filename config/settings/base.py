@@ -1,0 +1,79 @@
+"""What all settings share. `local`, `test` and `production` import it and change little."""
+
+from django.utils.translation import gettext_lazy as _
+
+from config.checks import refuse_half_configured
+from config.env import BASE_DIR, current
+from config.settings.parts.africastalking import *  # noqa: F403
+from config.settings.parts.celery import *  # noqa: F403
+from config.settings.parts.database import *  # noqa: F403
+from config.settings.parts.logging import *  # noqa: F403
+from config.settings.parts.redis import *  # noqa: F403
+from config.settings.parts.security import *  # noqa: F403
+
+refuse_half_configured(current())
+
+DEBUG = False
+OPERATING_MODE = current().operating_mode
+HELP_LINE = current().help_line
+PUBLIC_BASE_URL = current().public_base_url
+STELLAR_NETWORK = current().stellar_network
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "nannychain",
+    "wallets",
+    "workers",
+    "ussd",
+    "config",
+]
+
+MIDDLEWARE = [
+    "nannychain.logs.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("sw", _("Kiswahili"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Africa/Nairobi"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+UNFOLD = {"SITE_TITLE": "NannyChain", "SITE_HEADER": "NannyChain", "SHOW_HISTORY": True}

@@ -1,0 +1,3 @@
+"""For `make run` and work on the code: the real servers, http, simulated providers."""
+
+from config.settings.base import *  # noqa: F403

@@ -1,0 +1,36 @@
+"""Secrets, hosts, passwords and cookies."""
+
+from config.env import current
+
+_ENV = current()
+
+SECRET_KEY = _ENV.secret_key
+ENCRYPTION_KEY = _ENV.encryption_key
+ENCRYPTION_KEYS_OLD = _ENV.encryption_keys_old
+SEALING_PUBLIC_KEY = _ENV.sealing_public_key
+ALLOWED_HOSTS = list(_ENV.allowed_hosts)
+TRUSTED_PROXIES = _ENV.trusted_proxies
+
+AUTH_USER_MODEL = "workers.Member"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200

@@ -1,0 +1,19 @@
+"""For the real thing: refuses whatever is only good for a trial."""
+
+from config.checks import refuse_unsafe
+from config.env import current
+from config.settings.base import *  # noqa: F403
+
+refuse_unsafe(current())
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = False
+SECURE_SSL_REDIRECT = False  # the proxy in front does it, and load balancers ask /health by http
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if current().trusted_proxies else None
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [current().public_base_url]

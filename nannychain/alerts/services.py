@@ -1,0 +1,49 @@
+"""Raising, acknowledging and resolving alerts."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from nannychain.alerts.models import Alert
+
+log = structlog.get_logger(__name__)
+
+# One statement, so that a thousand workers that meet the same trouble make one row.
+_RAISE = """
+    INSERT INTO nannychain_alert (key, title, details, count, first_at, last_at)
+    VALUES (%s, %s, %s, 1, %s, %s)
+    ON CONFLICT (key) WHERE resolved_at IS NULL
+    DO UPDATE SET count = nannychain_alert.count + 1, last_at = excluded.last_at,
+                  details = excluded.details
+    RETURNING id, count
+"""
+
+
+def raise_alert(*, key: str, title: str, details: dict[str, Any] | None = None) -> int:
+    """Raise the alert `key`, or count it up where it is open; return its row's id.
+
+    `details` are for staff and hold no secret and no full phone number.
+    """
+    instant = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, [key, title, json.dumps(details or {}), instant, instant])
+        alert_id, count = cursor.fetchone()
+    if count == 1:
+        log.error("alert.raised", key=key, title=title)
+    return int(alert_id)
+
+
+def acknowledge(*, alert_id: int, by: UUID) -> None:
+    """Note that a person has seen it. The first to do so stays named."""
+    Alert.objects.filter(pk=alert_id, acknowledged_at__isnull=True).update(
+        acknowledged_at=timezone.now(), acknowledged_by=by
+    )
+
+
+def resolve(key: str) -> None:
+    """Close the alert `key`, where it is open: the trouble is over."""
+    Alert.objects.filter(key=key, resolved_at__isnull=True).update(resolved_at=timezone.now())

@@ -1,0 +1,1 @@
+"""Health: `/health` touches nothing, `/health/ready` asks each component."""

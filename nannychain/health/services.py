@@ -1,0 +1,47 @@
+"""Asking each component whether it lives."""
+
+import time
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from redis.exceptions import RedisError
+
+HEARTBEAT_KEY = "health:celery"
+HEARTBEAT_SECONDS_MAX = 30
+
+
+def components() -> dict[str, str]:
+    """Return each component with `ok` or, in a few words, what is wrong with it."""
+    return {"database": _asked(_database), "redis": _asked(_redis), "celery": _asked(_celery)}
+
+
+def beat() -> None:
+    """Note that beat, broker and a worker live; called by a task that beat rings."""
+    cache.set(HEARTBEAT_KEY, time.time(), timeout=2 * HEARTBEAT_SECONDS_MAX)
+
+
+def _asked(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except (DatabaseError, RedisError, OSError):
+        return "unreachable"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _redis() -> str:
+    cache.get("health:ping")
+    return "ok"
+
+
+def _celery() -> str:
+    last = cache.get(HEARTBEAT_KEY)
+    if last is None:
+        return "no heartbeat yet"
+    age = time.time() - last
+    return "ok" if age <= HEARTBEAT_SECONDS_MAX else f"silent for {age:.0f} seconds"

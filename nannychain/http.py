@@ -1,0 +1,94 @@
+"""HTTP to the outside: time limits that can't be forgotten, no redirects, nothing secret in a log.
+
+A provider's client builds on `Session`. It gets every answer as it came, of whatever status, or
+one of two errors: NotSent (certainly not received) or AnswerLost (perhaps received).
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from nannychain.transactions import forbid
+
+log = structlog.get_logger(__name__)
+
+CONNECT_SECONDS = 3.05
+READ_SECONDS = 10.0
+BODY_BYTES_MAX = 1_000_000
+_NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
+
+
+class NotSent(Exception):
+    """No connection came about: the provider has certainly not received the request."""
+
+
+class AnswerLost(Exception):
+    """The request left, and no answer came: the provider may have acted upon it."""
+
+
+class Session(requests.Session):
+    """A session with keep-alive, fixed time limits and a log line of host, status and duration."""
+
+    def __init__(self, *, read_seconds: float = READ_SECONDS) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxy and no .netrc decides where money is talked about
+        self.max_redirects = 0
+        self._timeout = (CONNECT_SECONDS, read_seconds)
+
+    def exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any
+    ) -> requests.Response:
+        """Send one request and return the answer, of whatever status.
+
+        `body` is `data=` (form) or `json=`. Raises NotSent or AnswerLost. Must not be called within
+        a database transaction.
+        """
+        forbid(f"{method} {urlsplit(url).hostname}")
+        started = time.monotonic()
+        try:
+            answer = self.request(
+                method,
+                url,
+                headers=dict(headers or {}),
+                timeout=self._timeout,
+                allow_redirects=False,
+                **body,
+            )
+        except requests.RequestException as error:
+            failure = NotSent if _never_connected(error) else AnswerLost
+            self._log(method, url, started=started, outcome=failure.__name__)
+            raise failure(type(error).__name__) from None
+        self._log(method, url, started=started, outcome=str(answer.status_code))
+        return answer
+
+    @staticmethod
+    def _log(method: str, url: str, *, started: float, outcome: str) -> None:
+        # The path may hold a token and the body always holds something private: neither is logged.
+        log.info(
+            "http.exchange",
+            method=method,
+            host=urlsplit(url).hostname,
+            outcome=outcome,
+            milliseconds=round((time.monotonic() - started) * 1000),
+        )
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Tell whether any link in the chain of causes says that no connection came about."""
+    seen: list[BaseException] = [error]
+    while seen:
+        link = seen.pop()
+        if isinstance(link, _NEVER_CONNECTED):
+            return True
+        reason = getattr(link, "reason", None)
+        seen += [
+            cause
+            for cause in (*link.args, reason, link.__cause__, link.__context__)
+            if isinstance(cause, BaseException) and cause is not link
+        ]
+    return False

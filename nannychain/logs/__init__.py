@@ -1,0 +1,1 @@
+"""Structured logs: JSON lines with a request id that goes through Celery, and secrets masked."""

@@ -1,0 +1,18 @@
+"""Index of the kernel's models; each lives in the package that it serves."""
+
+from nannychain.alerts.models import Alert
+from nannychain.audit.models import AuditEntry
+from nannychain.idempotency.models import IdempotentAnswer
+from nannychain.inbox.models import InboxMessage
+from nannychain.outbox.models import OutboxDelivery, OutboxEvent
+from nannychain.states.models import StateChange
+
+__all__ = [
+    "Alert",
+    "AuditEntry",
+    "IdempotentAnswer",
+    "InboxMessage",
+    "OutboxDelivery",
+    "OutboxEvent",
+    "StateChange",
+]

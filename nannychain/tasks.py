@@ -1,0 +1,7 @@
+"""Index of the kernel's tasks, for Celery's discovery."""
+
+from nannychain.health import tasks as health
+from nannychain.inbox import tasks as inbox
+from nannychain.outbox import tasks as outbox
+
+__all__ = ["health", "inbox", "outbox"]

@@ -1,0 +1,1 @@
+"""The front door: whoever dials the code comes in here."""

@@ -1,0 +1,41 @@
+"""Making and storing sealed keys. Opening them is `wallets.custody.signer`'s alone."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from nacl.signing import SigningKey
+
+from nannychain.sealing import Sealed, seal
+from nannychain.transactions import required
+from wallets.custody.models import SealedKey
+from wallets.custody.strkey import public_key_text
+from wallets.wallet.models import Wallet
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A fresh key: the public half in Stellar's text form, the secret half sealed."""
+
+    public_key: str
+    sealed: Sealed
+
+
+def new_sealed_key(*, wallet_id: UUID) -> NewKey:
+    """Return a random Ed25519 key, sealed for that wallet. The seed lives only within this call."""
+    signing_key = SigningKey.generate()
+    public_key = public_key_text(bytes(signing_key.verify_key))
+    sealed = seal(bytes(signing_key), context=seal_context(wallet_id, public_key))
+    return NewKey(public_key=public_key, sealed=sealed)
+
+
+@required
+def store(*, wallet: Wallet, key: NewKey) -> SealedKey:
+    """Store the sealed key of a new wallet, in the transaction that makes the wallet."""
+    return SealedKey.objects.create(
+        wallet=wallet, key_id=key.sealed.key_id, ciphertext=key.sealed.ciphertext
+    )
+
+
+def seal_context(wallet_id: UUID, public_key: str) -> str:
+    """Return what is sealed together with a seed and checked when it is opened."""
+    return f"wallet:{wallet_id}:{public_key}"

@@ -1,0 +1,1 @@
+"""Stellar: members' accounts on the network. So far, the requests to have them funded."""
