@@ -1,10 +1,14 @@
-"""When X, then Y: the one place where news from below meets those who react above."""
+"""When X, then Y: where news from below, and callbacks from outside, meet those who react."""
 
-from nannychain import events
+from nannychain import events, inbox
+from ussd.gateways.events import SESSION_ENDED
 
 REACTIONS: dict[str, tuple[events.Reaction, ...]] = {}
 
+SOURCES: tuple[inbox.Source, ...] = (SESSION_ENDED,)
+
 
 def connect() -> None:
-    """Register the table."""
+    """Register both tables."""
     events.register(REACTIONS)
+    inbox.register(*SOURCES)

@@ -1,12 +1,18 @@
 """All addresses of the site; each app's own are in its `urls.py`."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from nannychain.health.views import health, ready
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.broken"
 
 urlpatterns = [
     path("health", health),
     path("health/ready", ready),
+    path("", include("ussd.urls")),
     path("admin/", admin.site.urls),
 ]

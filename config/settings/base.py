@@ -1,7 +1,5 @@
 """What all settings share. `local`, `test` and `production` import it and change little."""
 
-from django.utils.translation import gettext_lazy as _
-
 from config.checks import refuse_half_configured
 from config.env import BASE_DIR, current
 from config.settings.parts.africastalking import *  # noqa: F403
@@ -17,6 +15,7 @@ DEBUG = False
 OPERATING_MODE = current().operating_mode
 HELP_LINE = current().help_line
 PUBLIC_BASE_URL = current().public_base_url
+USSD_TEST_ENDPOINT = True  # POST /ussd/test, for scripts; production has it not
 STELLAR_NETWORK = current().stellar_network
 
 INSTALLED_APPS = [
@@ -67,7 +66,8 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("sw", _("Kiswahili"))]
+# Each under its own name, which is never translated.
+LANGUAGES = [("en", "English"), ("sw", "Kiswahili")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Africa/Nairobi"
 USE_TZ = True

@@ -6,6 +6,8 @@ from config.settings.base import *  # noqa: F403
 
 refuse_unsafe(current())
 
+USSD_TEST_ENDPOINT = False
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -48,6 +48,8 @@ def dict_config(*, level: str) -> dict[str, Any]:
             # Django's own line for 4xx repeats our request line, and with the path unmasked.
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
+            # Scanners send any Host header; the request line with its 400 says enough.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
         },

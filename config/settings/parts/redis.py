@@ -1,5 +1,8 @@
 """Redis (or Valkey): USSD sessions and heartbeats. Nothing here is the only copy of anything."""
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from config.env import current
 
 CACHES = {
@@ -11,7 +14,8 @@ CACHES = {
             # A hop goes on without Redis, so it must not wait for it either.
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,
-            "CONNECTION_POOL_KWARGS": {"max_connections": 100, "health_check_interval": 30},
+            # One more try at once, for a connection that a restart of Redis has cut; no waiting.
+            "CONNECTION_POOL_KWARGS": {"max_connections": 100, "retry": Retry(NoBackoff(), 1)},
         },
     }
 }

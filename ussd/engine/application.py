@@ -1,0 +1,67 @@
+"""What the engine is given: screens, the tree that joins them, and sentences of last resort."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.utils.functional import Promise
+
+from ussd.engine.hop import Visit
+from ussd.engine.screens import BACK_KEY, Back, Keys, Screen, Step
+
+Sentence = str | Promise
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the tree: on the screen `parent`, the choice `key` with this label."""
+
+    parent: str
+    key: str
+    label: Sentence
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentences:
+    """What the engine itself has to say, in the caller's language."""
+
+    back: Sentence
+    goodbye: Sentence
+    wrong_choice: Sentence
+    over: Sentence  # the session has ended, and more input came
+    busy: Sentence  # an earlier input of the same session is still being worked on
+    foreign: Sentence  # the session belongs to another phone
+    unavailable: Sentence  # nothing was accepted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """A whole USSD application.
+
+    `roots` returns the first screens that a caller may have begun from, the usual one first.
+    `find_caller` makes at most one query; `language_of` tells in which language to begin.
+    """
+
+    screens: Mapping[str, Screen]
+    tree: tuple[Item, ...]
+    sentences: Sentences
+    find_caller: Callable[[str], Any]
+    language_of: Callable[[Any], str]
+    roots: Callable[[Any], tuple[str, ...]]
+    root_names: frozenset[str]
+
+    @cached_property
+    def _lines(self) -> dict[str, dict[str, tuple[Sentence, Step]]]:
+        return {
+            name: {item.key: (item.label, item.step) for item in self.tree if item.parent == name}
+            for name in self.screens
+        }
+
+    def keys(self, name: str, visit: Visit) -> Keys:
+        """Return the choices that the screen shows, in order; the way back comes last."""
+        shown = {**self.screens[name].keys(visit), **self._lines[name]}
+        if name not in self.root_names:
+            shown[BACK_KEY] = (self.sentences.back, Back())
+        return dict(sorted(shown.items(), key=lambda choice: (choice[0][0] == "0", choice[0])))

@@ -1,0 +1,72 @@
+"""Answering one hop: hold the session, find what is new, fold, act once, store."""
+
+import structlog
+from django.db import DatabaseError
+
+from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
+from nannychain.language import speaking
+from ussd.engine import effects, fold, store, transcript
+from ussd.engine.acting import finish
+from ussd.engine.application import Application, Sentence
+from ussd.engine.effects import Outcome
+from ussd.engine.hop import Hop, Reply, Visit
+from ussd.engine.rebuild import rebuild
+from ussd.engine.session import Session
+from ussd.engine.transcript import News
+
+log = structlog.get_logger(__name__)
+
+
+def answer(app: Application, hop: Hop) -> Reply:
+    """Return what the phone shows. Never raises: a caller always gets a sentence."""
+    try:
+        with store.hold(hop.session_id) as slot:
+            if slot.is_busy:
+                return last_word(app.sentences.busy)
+            if slot.session is not None and not slot.session.belongs_to(hop):
+                raise effects.ForeignSession
+            slot.session = _next(app, hop, slot.session)
+            return slot.session.reply
+    except effects.ForeignSession:
+        log.warning("ussd.foreign_session", gateway=hop.gateway)
+        return last_word(app.sentences.foreign)
+    except DatabaseError:
+        log.exception("ussd.database_failed")
+        return last_word(app.sentences.unavailable)
+    except Exception:  # a caller gets a sentence, whatever is broken here
+        log.exception("ussd.failed")
+        return last_word(app.sentences.unavailable)
+
+
+def last_word(sentence: Sentence, language: str = DEFAULT_LANGUAGE) -> Reply:
+    """Return the sentence as the end of the session."""
+    with speaking(language):
+        return Reply(str(sentence), ends=True)
+
+
+def _next(app: Application, hop: Hop, session: Session | None) -> Session:
+    """Return the session after this hop; the same one where the hop brings nothing new."""
+    if session is None:
+        return _stored(hop, rebuild(app, hop, caller=app.find_caller(hop.phone)))
+    news, text = transcript.compare(hop.text, consumed=session.consumed)
+    if news is News.SAME or news is News.STALE:
+        return session
+    place = session.place
+    if session.reply.ends:
+        return _stored(hop, Outcome(last_word(app.sentences.over, place.language), place))
+    if news is News.DIVERGED:
+        log.warning("ussd.text_diverged", gateway=hop.gateway)
+    visit = Visit(hop=hop, caller=app.find_caller(hop.phone), language=place.language)
+    result = fold.step(app, visit, place=place, text=text)
+    return _stored(hop, finish(app, visit, result, may_act=news is News.INPUT))
+
+
+def _stored(hop: Hop, outcome: Outcome) -> Session:
+    return Session(
+        gateway=hop.gateway,
+        phone=hop.phone,
+        service_code=hop.service_code,
+        place=outcome.place,
+        consumed=transcript.mark(hop.text),
+        reply=outcome.reply,
+    )

@@ -1,0 +1,1 @@
+"""Gateways: each translates between its own dialect and a hop. None decides anything."""

@@ -1,0 +1,1 @@
+"""What each screen says. How they hang together stands in `ussd.menu`."""
