@@ -6,10 +6,11 @@ from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """Label `config`; registers who reacts to which event."""
+    """Label `config`; registers who reacts to which event, and what is sealed."""
 
     name = "config"
 
     def ready(self) -> None:
         """Join what lower storeys say with what upper storeys do."""
         importlib.import_module("config.events").connect()
+        importlib.import_module("config.sealing").connect()

@@ -11,6 +11,7 @@ from config.settings.parts.security import *  # noqa: F403
 
 refuse_half_configured(current())
 
+BASE_DIR = BASE_DIR  # noqa: PLW0127 - a setting too
 DEBUG = False
 OPERATING_MODE = current().operating_mode
 HELP_LINE = current().help_line

@@ -1,0 +1,11 @@
+"""Everything that is sealed: the one table of what `manage.py rotate_keys` goes through."""
+
+from nannychain.sealing import rotation
+from wallets.custody import signer
+
+HOLDERS = (signer.HOLDER,)
+
+
+def connect() -> None:
+    """Register the table."""
+    rotation.register(HOLDERS)

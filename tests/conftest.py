@@ -1,0 +1,127 @@
+"""What every test has: real PostgreSQL and Valkey, no network beyond loopback, no `.env`.
+
+One pair of servers serves the whole run; each parallel worker has a database and a Redis number of
+its own. Tests run as the application role, which may do no more than in production. A server that
+was given by `DATABASE_URL` or `REDIS_URL` is never flushed or dropped.
+"""
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nannychain import embedded
+
+_SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.test",
+    "NANNYCHAIN_ENV_FILE": os.devnull,
+    "SECRET_KEY": "a secret for tests only, and long enough for all that signs with it",
+    "ENCRYPTION_KEY": "0f" * 32,
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "AT_USERNAME": "sandbox",
+    "AT_API_KEY": "key-of-the-tests",
+    "AT_SENDER_ID": "NANNYCHAIN",
+    "AT_BASE_URL": "http://127.0.0.1:9",  # nobody listens on the discard port
+    "SMS_CALLBACK_KEY": "callback-key-of-the-tests",
+    "USSD_SERVICE_CODE": "*384*2024#",
+    "HELP_LINE": "0800 000 000",
+    "PUBLIC_BASE_URL": "https://nannychain.example",
+}
+_FOREIGN = ("AT_", "USSD_", "SMS_", "STELLAR_", "MPESA_", "SENTRY_", "ENCRYPTION_", "SEALING_")
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_APP_ROLE = "nannychain_app"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the environment and start the servers, before Django reads its settings."""
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN):
+            del os.environ[name]
+    os.environ.update(_SETTINGS)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        _take_own_redis_number(int(worker.removeprefix("gw")))
+    else:
+        _start_servers(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers that this run has started."""
+    for stop in reversed(getattr(config, "stop_servers", [])):
+        stop()
+
+
+def _start_servers(config: pytest.Config) -> None:
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="nannychain-tests-")
+    servers = embedded.start(Path(folder.name), durable=False)
+    config.stop_servers = [folder.cleanup, servers.stop]  # type: ignore[attr-defined]
+    os.environ.setdefault("DATABASE_URL", servers.owner_url)
+    os.environ.setdefault("REDIS_URL", servers.redis_url)
+
+
+def _take_own_redis_number(number: int) -> None:
+    base = os.environ["REDIS_URL"].rstrip("/")
+    head, _, tail = base.rpartition("/")
+    os.environ["REDIS_URL"] = f"{head if tail.isdigit() else base}/{number + 1}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network_beyond_loopback() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in _LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Let every connection to the test database take the application role from now on."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_APP_ROLE])
+        if cursor.fetchone() is None:
+            return  # a given server: everything runs as the one role that was given
+        for statement in (
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {_APP_ROLE}",
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {_APP_ROLE}",
+            f'ALTER ROLE CURRENT_USER IN DATABASE "{connection.settings_dict["NAME"]}" '
+            f"SET role TO {_APP_ROLE}",
+            f"SET role TO {_APP_ROLE}",
+        ):
+            cursor.execute(statement)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_as_owner() -> Iterator[None]:
+    """Empty the tables after a transactional test as their owner: the application role can't."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    teardown: Callable[[Any], None] = TransactionTestCase._fixture_teardown
+
+    def as_owner(self: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            (role,) = cursor.fetchone()
+            cursor.execute("SET ROLE NONE")
+        teardown(self)
+        with connection.cursor() as cursor:
+            cursor.execute(f'SET ROLE "{role}"')
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", as_owner)
+        yield
