@@ -14,5 +14,6 @@ urlpatterns = [
     path("health", health),
     path("health/ready", ready),
     path("", include("ussd.urls")),
+    path("", include("workers.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -10,12 +10,14 @@ import hashlib
 import hmac
 from functools import cache
 
+from django.views.decorators.debug import sensitive_variables
 from nacl.public import PrivateKey, PublicKey
 
 _INFO = b"nannychain sealing key, version 1"
 _SALT = b"nannychain"
 
 
+@sensitive_variables()
 def private_key(secret: str) -> PrivateKey:
     """Return the X25519 private key that belongs to one value of `ENCRYPTION_KEY`."""
     return _derived(secret)

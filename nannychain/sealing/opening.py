@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
@@ -24,6 +25,7 @@ class SealBroken(Conflict):
     message = _("This secret is not what it should be.")
 
 
+@sensitive_variables()
 def open_sealed(sealed: Sealed, *, context: str) -> bytes:
     """Return the secret; raise KeyUnavailable or SealBroken, which tell nothing of it."""
     key = _keyring().get(sealed.key_id)
@@ -40,6 +42,12 @@ def open_sealed(sealed: Sealed, *, context: str) -> bytes:
     return plain[len(header) :]
 
 
+def held_key_ids() -> frozenset[str]:
+    """Return the ids of the key pairs whose private half this process holds."""
+    return frozenset(_keyring())
+
+
+@sensitive_variables()
 def _keyring() -> dict[str, PrivateKey]:
     """Return every private key that this process holds, by key id, the newest first."""
     secrets = (settings.ENCRYPTION_KEY, *settings.ENCRYPTION_KEYS_OLD)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 from nacl.public import PublicKey, SealedBox
 
 from nannychain.sealing import keys
@@ -19,6 +20,7 @@ class Sealed:
     ciphertext: bytes
 
 
+@sensitive_variables()
 def seal(secret: bytes, *, context: str) -> Sealed:
     """Seal `secret` (libsodium sealed box) together with `context`.
 
@@ -41,6 +43,7 @@ def newest_public_key() -> PublicKey:
 
 
 @cache
+@sensitive_variables()
 def _newest(sealing_public_key: str, encryption_key: str) -> PublicKey:
     if encryption_key:
         return keys.private_key(encryption_key).public_key

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.views.decorators.debug import sensitive_variables
 from nacl.signing import SigningKey
 
 from nannychain.sealing import Sealed, seal
@@ -20,6 +21,7 @@ class NewKey:
     sealed: Sealed
 
 
+@sensitive_variables()
 def new_sealed_key(*, wallet_id: UUID) -> NewKey:
     """Return a random Ed25519 key, sealed for that wallet. The seed lives only within this call."""
     signing_key = SigningKey.generate()

@@ -11,6 +11,8 @@ from nannychain.phone import InvalidPhone
 from nannychain.phone import parse as parse_phone
 from wallets.wallet.models import Wallet
 
+NAME_LENGTH_MAX = 80
+
 
 class MemberManager(BaseUserManager["Member"]):
     """Looks members up by phone, as Django's sign-in does. Members are made by services only."""
@@ -34,7 +36,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     worker_id = models.CharField(max_length=11, unique=True)
     phone = models.CharField(max_length=16, unique=True)
-    name = models.CharField(max_length=80, blank=True)
+    name = models.CharField(max_length=NAME_LENGTH_MAX, blank=True)
     language = models.CharField(max_length=8, default=DEFAULT_LANGUAGE)
     wallet = models.OneToOneField(Wallet, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=20)

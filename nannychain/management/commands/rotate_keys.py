@@ -11,8 +11,9 @@ from nannychain.sealing.rotation import BATCH_ROWS, CannotRotate, Progress
 class Command(BaseCommand):
     """Rotates keys: give the new key as ENCRYPTION_KEY and the one before in ENCRYPTION_KEYS_OLD.
 
-    Safe to stop at any moment and to run again. Exit code 0 says that nothing is left under an old
-    key, which may then be taken out of ENCRYPTION_KEYS_OLD.
+    First restart the other processes with the new key (or its public half), or they go on sealing
+    under the one before. Safe to stop at any moment and to run again. Exit code 0 says that nothing
+    is left under an old key, which may then be taken out of ENCRYPTION_KEYS_OLD.
     """
 
     help = "Seal every secret under the newest key (ENCRYPTION_KEY). Can be stopped and run again."

@@ -1,0 +1,203 @@
+"""Members in the admin: found by phone, Worker ID or name, and shown with all that belongs to them.
+
+Nothing here writes a row by itself: an account is opened by `services.create_account`, rights are
+given by `staff.set_rights`.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from nannychain import phone
+from nannychain.errors import Invalid
+from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
+from wallets.stellar.selectors import funding_in_words
+from workers.identity import services, staff, worker_id
+from workers.identity.forms import OpenAccountForm, RightsForm
+from workers.identity.models import Consent, Member
+from workers.identity.panels import panels
+
+_RIGHTS = ("is_staff", "groups")
+
+
+class ConsentInline(ReadOnlyInline):
+    """What the member agreed to."""
+
+    model = Consent
+    fields = ("purpose", "version", "language", "channel", "given_at", "withdrawn_at")
+    ordering = ("-given_at",)
+    tab = False
+
+
+@admin.register(Member)
+class MemberAdmin(ReadOnlyAdmin):
+    """All members, and the page of each."""
+
+    list_display = (
+        "worker_id",
+        "written_phone",
+        "name",
+        "language_name",
+        "channel",
+        "joined_at",
+        "is_proved",
+    )
+    list_filter = ("language", "channel", "is_staff")
+    search_fields = ("name",)
+    search_help_text = "Phone or Worker ID, in any usual spelling, or name"
+    ordering = ("-id",)  # ids grow with time
+    inlines = (ConsentInline,)
+    add_fieldsets = ((None, {"fields": ("phone", "name", "language", "agreed")}),)
+    fieldsets = (
+        (
+            "Member",
+            {
+                "fields": (
+                    ("worker_id", "written_phone"),
+                    ("name", "language_name"),
+                    ("joined_at", "channel"),
+                    "phone_proved",
+                )
+            },
+        ),
+        ("Wallet", {"fields": ("stellar_address", "funding")}),
+    )
+    readonly_fields = (
+        "worker_id",
+        "written_phone",
+        "name",
+        "language_name",
+        "joined_at",
+        "channel",
+        "phone_proved",
+        "stellar_address",
+        "funding",
+    )
+    change_form_outer_after_template = "workers/member_panels.html"
+
+    # Who may do what.
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Allow what the staff member's groups allow: adding goes through `create_account`."""
+        return request.user.has_perm("workers.add_member")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Allow superusers to give rights; nothing else can be changed."""
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    # Finding.
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[Member],
+        search_term: str,
+    ) -> tuple[QuerySet[Member], bool]:
+        """Find by phone and Worker ID in any usual spelling, and by parts of the name."""
+        found = Q(name__icontains=search_term.strip())
+        for field, parse in (("phone", phone.parse), ("worker_id", worker_id.parse)):
+            try:
+                found |= Q(**{field: parse(search_term)})
+            except Invalid:
+                continue
+        return queryset.filter(found) if search_term.strip() else queryset, False
+
+    # Showing.
+
+    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        """Show rights to superusers only."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj and self.has_change_permission(request, obj):
+            return (*fieldsets, ("Staff", {"fields": _RIGHTS}))
+        return fieldsets
+
+    def get_inlines(self, request: HttpRequest, obj: Member | None) -> Any:
+        """Show consents of those who are members already."""
+        return super().get_inlines(request, obj) if obj else ()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Put the tables of SMS and audit trail under the member's fields."""
+        member = self.get_object(request, object_id) if object_id else None
+        shown = tuple(panels(member, request=request)) if member else ()
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "panels": shown}
+        )
+
+    @display(description="Phone", ordering="phone")
+    def written_phone(self, member: Member) -> str:
+        """Show the number as people in Kenya write it."""
+        return phone.written(member.phone)
+
+    @display(description="Language", ordering="language")
+    def language_name(self, member: Member) -> str:
+        """Show the language by name."""
+        return str(dict(settings.LANGUAGES).get(member.language, member.language))
+
+    @display(description="Phone proved", boolean=True)
+    def is_proved(self, member: Member) -> bool:
+        """Show whether the phone was ever shown to be in the person's hands."""
+        return member.phone_proved_at is not None
+
+    @display(description="Phone proved", empty_value="Not yet")
+    def phone_proved(self, member: Member) -> Any:
+        """Show when the phone was shown to be in the person's hands."""
+        return member.phone_proved_at
+
+    @display(description="Stellar address")
+    def stellar_address(self, member: Member) -> str:
+        """Show the public key, with a way to the wallet's own page."""
+        address = reverse("admin:wallets_wallet_change", args=[member.wallet_id])
+        return format_html('<a href="{}">{}</a>', address, member.wallet.stellar_public_key)
+
+    @display(description="Funding")
+    def funding(self, member: Member) -> str:
+        """Show how far the account on the network is."""
+        return format_html_join("\n", "{}", ([line] for line in funding_in_words(member.wallet)))
+
+    # Writing, by services.
+
+    def get_form(
+        self, request: HttpRequest, obj: Member | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Choose the form: opening an account, or giving rights."""
+        form = RightsForm if change else OpenAccountForm
+        return super().get_form(request, obj, change, **{**kwargs, "form": form})
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        """Open the account or give the rights."""
+        by = request.user
+        if not isinstance(by, Member):
+            raise TypeError
+        if change:
+            cleaned = form.cleaned_data
+            staff.set_rights(obj, is_staff=cleaned["is_staff"], groups=cleaned["groups"], by=by)
+            return
+        account = services.create_account(
+            obj.phone, name=obj.name, language=obj.language, channel="admin", by=by
+        )
+        if account.already_exists:
+            messages.warning(request, "Somebody was faster: this account exists already.")
+        obj.__dict__.update(account.member.__dict__)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Groups of staff: a name for a set of permissions."""
