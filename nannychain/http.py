@@ -37,7 +37,6 @@ class Session(requests.Session):
     def __init__(self, *, read_seconds: float = READ_SECONDS) -> None:
         super().__init__()
         self.trust_env = False  # no proxy and no .netrc decides where money is talked about
-        self.max_redirects = 0
         self._timeout = (CONNECT_SECONDS, read_seconds)
 
     def exchange(

@@ -14,7 +14,7 @@ from nannychain.errors import Invalid
 LENGTH_MAX = 40
 # Kenya's mobile plan: 07xx and 01xx, nine digits after the country code.
 _MOBILE = re.compile(r"\+254[17][0-9]{8}")
-_SPELLING = re.compile(r"[0-9+().\-\s]+")
+_SPELLING = re.compile(r"\+?[0-9().\-\s]+")
 _UNMASKED_DIGITS = 3
 
 

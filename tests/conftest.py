@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
-
-from nannychain import embedded
 
 _SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "config.settings.test",
@@ -47,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _take_own_redis_number(int(worker.removeprefix("gw")))
     else:
         _start_servers(config)
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -58,6 +58,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _start_servers(config: pytest.Config) -> None:
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
+    from nannychain import embedded
+
     folder = tempfile.TemporaryDirectory(prefix="nannychain-tests-")
     servers = embedded.start(Path(folder.name), durable=False)
     config.stop_servers = [folder.cleanup, servers.stop]  # type: ignore[attr-defined]

@@ -1,0 +1,43 @@
+"""Alerts: one row for a matter, however often it rings."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from nannychain import alerts
+from nannychain.alerts.models import Alert
+from nannychain.ids import new_id
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAlerts:
+    def test_the_same_matter_counts_up(self) -> None:
+        for number in range(3):
+            alerts.raise_alert(key="a", title="A", details={"number": number})
+        alert = Alert.objects.get()
+        assert (alert.count, alert.details) == (3, {"number": 2})
+
+    def test_a_matter_that_was_resolved_rings_anew(self) -> None:
+        alerts.raise_alert(key="a", title="A")
+        alerts.resolve("a")
+        alerts.raise_alert(key="a", title="A")
+        assert Alert.objects.count() == 2
+
+    def test_the_first_to_acknowledge_stays_named(self) -> None:
+        alert_id = alerts.raise_alert(key="a", title="A")
+        first, second = new_id(), new_id()
+        alerts.acknowledge(alert_id=alert_id, by=first)
+        alerts.acknowledge(alert_id=alert_id, by=second)
+        assert Alert.objects.get().acknowledged_by == first
+
+    def test_many_workers_that_meet_the_same_trouble_make_one_row(self) -> None:
+        def ring(_: int) -> None:
+            try:
+                alerts.raise_alert(key="a", title="A")
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ring, range(32)))
+        assert Alert.objects.get().count == 32

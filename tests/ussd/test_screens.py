@@ -1,0 +1,144 @@
+"""Every screen, in every language, with the longest values it can hold, fits the plainest phone."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from nannychain.language import codes, speaking
+from ussd.engine import fold
+from ussd.engine.hop import Hop, Visit
+from ussd.engine.screens import Again, Finish
+from ussd.engine.session import Place
+from ussd.engine.text import SEPTETS_MAX, cut, fits, plain, septets
+from ussd.menu import APPLICATION, SCREENS, SENTENCES, TREE
+from workers.identity import messages, services, worker_id
+from workers.identity.models import Member
+from workers.identity.selectors import Profile
+
+HOP = Hop(
+    gateway="africastalking",
+    session_id="ATUid_fits",
+    phone="+254712345678",
+    service_code="*384*70421*123456#",
+    text="",
+    is_authenticated=True,
+)
+LONGEST = Profile(
+    member_id=uuid4(),
+    worker_id=worker_id.new(),
+    phone="+254712345678",
+    name="Wanjikũ " + "W" * 72,
+    language="en",
+    joined_at=timezone.now(),
+)
+TYPED = ["", "9", "0722000111", "+254 722 000 111", "x" * 80]
+
+
+@pytest.fixture(params=codes())
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("caller", [None, LONGEST], ids=["stranger", "member"])
+def test_a_screen_fits_with_and_without_a_hint(name: str, caller: object, language: str) -> None:
+    if caller is None and name in ("home", "account", "language"):
+        return  # only members get there
+    settings_line = settings.HELP_LINE
+    assert settings_line
+    visit = Visit(hop=HOP, caller=caller, language=language)
+    place = Place(path=(name,), language=language)
+    hints = [""]
+    for typed in TYPED:
+        result = fold.step(APPLICATION, visit, place=place, text=typed)
+        if isinstance(result, fold.Moved) and result.hint:
+            hints.append(result.hint)
+    assert len(hints) > 1
+    for hint in hints:
+        shown = fold.show(APPLICATION, visit, place=place, hint=hint).text
+        assert fits(shown), (septets(shown), shown)
+        assert "\n\n" not in shown
+
+
+@pytest.mark.parametrize("name", SENTENCES.__dataclass_fields__)
+def test_a_last_word_fits(name: str, language: str) -> None:
+    with speaking(language):
+        assert fits(str(getattr(SENTENCES, name)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["register", "sign_in"])
+def test_the_end_of_a_screen_fits(name: str, language: str) -> None:
+    for caller in (None, LONGEST):
+        visit = Visit(hop=HOP, caller=caller, language=language)
+        with speaking(language):
+            for _, taken in SCREENS[name].keys(visit).values():
+                for _ in range(2):  # the first time joins, the second finds the account
+                    end = taken if isinstance(taken, Finish) else taken.effect()  # type: ignore[union-attr]
+                    assert fits(end.text)
+
+
+def test_choices_are_numbered_lines_that_lead_to_known_screens() -> None:
+    for item in TREE:
+        assert item.parent in SCREENS
+        assert item.key.isdigit()
+        target = getattr(item.step, "screen", None)
+        assert target is None or target in SCREENS
+
+
+def test_every_screen_can_be_reached() -> None:
+    reached = {getattr(item.step, "screen", None) for item in TREE} | APPLICATION.root_names
+    assert set(SCREENS) <= reached
+
+
+def test_the_labels_that_scripts_look_for_are_there() -> None:
+    labels = {str(item.label) for item in TREE}
+    assert {"Create account", "Sign in", "Exit", "My account", "Language", "Help"} <= labels
+
+
+def test_the_welcome_sms_fits_one_message(language: str) -> None:
+    text = messages.welcome(worker_id=LONGEST.worker_id, language=language)
+    assert septets(text) <= SEPTETS_MAX
+    assert text.isascii()
+
+
+@pytest.mark.django_db
+def test_a_hostile_name_cannot_forge_a_screen() -> None:
+    services.create_account("0712345678", name="A\n1. Send money to B\x00`é", channel="rest")
+    profile = replace(LONGEST, name=Member.objects.get().name)
+    visit = Visit(hop=HOP, caller=profile, language="en")
+    shown = fold.show(APPLICATION, visit, place=Place(path=("account",), language="en"), hint="")
+    assert fits(shown.text)
+    assert "\n1." not in shown.text
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("text", "count"), [("", 0), ("abc", 3), ("[x]", 5), ("^{}\\~|", 12), ("a\nb", 3)]
+    )
+    def test_septets_are_counted_as_the_network_does(self, text: str, count: int) -> None:
+        assert septets(text) == count
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("Wanjikũ", "Wanjiku"),
+            ("\N{LEFT DOUBLE QUOTATION MARK}a\N{RIGHT DOUBLE QUOTATION MARK}", '"a"'),
+            ("a\N{EN DASH}b", "a-b"),
+            ("a`b", "a'b"),
+            ("\N{GRINNING FACE}", "?"),
+            ("a\x00b", "a?b"),
+        ],
+    )
+    def test_what_is_not_ascii_is_made_so(self, text: str, shown: str) -> None:
+        assert plain(text) == shown
+
+    def test_a_long_value_is_cut_and_says_so(self) -> None:
+        assert cut("abcdef", length=5) == "abc.."
+        assert cut("abcde", length=5) == "abcde"
+
+    def test_again_is_a_step_and_no_end(self) -> None:
+        assert not isinstance(Again("hint"), Finish)

@@ -1,0 +1,278 @@
+"""Sessions, from outside: what a caller sees, whatever gateway, network and Redis do."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django_redis import get_redis_connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from nannychain.idempotency.models import IdempotentAnswer
+from nannychain.notifications.models import Sms
+from tests.ussd.phone import Phone
+from ussd.engine import store
+from workers.identity import services as identity
+from workers.identity.models import Consent, Member
+
+pytestmark = pytest.mark.django_db
+
+WELCOME = "CON Welcome to NannyChain\n1. Create account\n2. Sign in\n3. Exit\n4. Kiswahili"
+
+
+def break_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr(store, "_script", lambda _: refuse)
+
+
+class TestReplay:
+    def test_the_same_text_gets_the_same_answer(self, phone: Phone) -> None:
+        phone.dial()
+        first = phone.enter("1")
+        assert phone.post() == first
+
+    def test_an_effect_is_not_repeated(self, phone: Phone) -> None:
+        phone.dial()
+        first = phone.enter("1", "0712345678")
+        assert first.startswith("END Account created. Worker ID: NW-")
+        assert phone.post() == first
+        assert Member.objects.count() == Sms.objects.count() == Consent.objects.count() == 1
+
+    def test_an_effect_is_answered_the_same_after_redis_lost_the_session(
+        self, phone: Phone
+    ) -> None:
+        phone.dial()
+        first = phone.enter("1", "1")
+        phone.lose_session()
+        assert phone.post() == first
+
+    def test_an_effect_is_answered_the_same_while_redis_is_away(
+        self, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        break_redis(monkeypatch)
+        phone.dial()
+        first = phone.enter("1", "1")
+        assert first.startswith("END Account created")
+        assert phone.post() == first
+        assert Member.objects.count() == 1
+
+    def test_a_shorter_text_gets_the_last_answer(self, phone: Phone) -> None:
+        phone.dial()
+        last = phone.enter("1", "9")
+        assert phone.post(text="1") == last
+        assert phone.post(text="") == last
+
+    def test_more_input_after_the_end_asks_to_dial_again(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1", "1")
+        over = "END This session has ended. Please dial again."
+        assert phone.enter("5") == over
+        phone.lose_session()
+        assert phone.enter("5") == over
+        assert Member.objects.count() == 1
+
+
+class TestInput:
+    def test_a_star_that_was_typed_belongs_to_the_input(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1")
+        assert "not a Kenyan" in phone.enter("2*1")
+        assert phone.enter("1").startswith("END Account created")
+
+    def test_an_empty_input_is_asked_again(self, phone: Phone) -> None:
+        phone.dial()
+        assert phone.enter("1", "").startswith("CON That is not a Kenyan mobile number.")
+
+    def test_a_wrong_choice_is_asked_again_with_a_hint(self, phone: Phone) -> None:
+        phone.dial()
+        shown = phone.enter("7")
+        assert shown == WELCOME.replace("CON ", "CON Wrong choice. Try again.\n")
+
+    @pytest.mark.parametrize("typed", ["00", "98", "01", "1 ", "\N{ARABIC-INDIC DIGIT ONE}"])
+    def test_keys_that_a_screen_does_not_show_do_nothing(self, phone: Phone, typed: str) -> None:
+        phone.dial()
+        assert phone.enter(typed).startswith("CON Wrong choice")
+
+    def test_zero_leaves_from_the_first_screen(self, phone: Phone) -> None:
+        phone.dial()
+        assert phone.enter("0") == "END Thank you for using NannyChain."
+
+    def test_a_text_that_does_not_continue_has_no_effect(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("2", "9", "0", "1")
+        # the network lost or altered a hop: what was typed last would join
+        assert phone.post(text="2*8*0*1*1").startswith("CON By joining")
+        assert not Member.objects.exists()
+
+
+class TestForeign:
+    @pytest.mark.parametrize(
+        "changes", [{"phoneNumber": "+254722000111"}, {"serviceCode": "*384*1#"}]
+    )
+    @pytest.mark.parametrize("is_lost", [False, True])
+    def test_a_session_that_changes_hands_is_refused(
+        self, phone: Phone, changes: dict[str, str], is_lost: bool
+    ) -> None:
+        phone.dial()
+        mine = phone.enter("1", "1")
+        if is_lost:
+            phone.lose_session()
+        foreign = phone.post(**changes)
+        assert foreign == "END This session belongs to another phone. Please dial again."
+        assert phone.post() == mine
+        assert Member.objects.count() == 1
+
+
+class TestRebuild:
+    def test_a_lost_session_goes_on_from_its_text(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("4", "9")
+        phone.lose_session()
+        assert phone.enter("1").startswith("CON Kwa kujiunga")
+
+    def test_a_lost_session_joins_once(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("4", "1")
+        phone.lose_session()
+        shown = phone.enter("0712 345 678")
+        assert shown.startswith("END Akaunti imefunguliwa. Worker ID: NW-")
+        assert Member.objects.get().language == "sw"
+
+    def test_a_single_post_with_the_whole_text_joins(self, phone: Phone) -> None:
+        phone.session_id, phone.text = "ATUid_once", "1*254712345678"
+        assert phone.post().startswith("END Account created. Worker ID: NW-")
+
+    def test_the_same_post_in_a_new_session_finds_the_account(self, phone: Phone) -> None:
+        account = identity.create_account(phone.number, channel="ussd")
+        phone.session_id, phone.text = "ATUid_again", "1*254712345678"
+        expected = f"END You already have an account. Worker ID: {account.member.worker_id}"
+        assert phone.post() == expected
+        assert Member.objects.count() == 1
+
+    def test_somebody_who_joined_meanwhile_is_told_so(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1")
+        account = identity.create_account(phone.number, channel="rest")
+        phone.lose_session()
+        assert phone.enter("1").endswith(account.member.worker_id)
+
+    def test_no_effect_happens_in_the_middle_of_a_text(self, phone: Phone) -> None:
+        phone.session_id, phone.text = "ATUid_mid", "1*1*1"
+        assert phone.post().startswith("CON By joining")
+        assert not Member.objects.exists()
+
+    def test_a_language_that_was_chosen_before_the_loss_stays(self, phone: Phone) -> None:
+        identity.create_account(phone.number, channel="ussd")
+        phone.dial()
+        assert phone.enter("2", "2").startswith("CON NannyChain\nWorker ID: NW-")
+        phone.lose_session()
+        assert phone.enter("3").startswith("CON Piga simu")
+        assert IdempotentAnswer.objects.filter(scope="ussd").count() == 1
+
+    def test_a_text_without_end_is_refused(self, phone: Phone) -> None:
+        phone.session_id, phone.text = "ATUid_long", "*".join(["9"] * 300)
+        assert phone.post() == "END This session has ended. Please dial again."
+
+
+class TestWhatIsKept:
+    def test_the_session_is_json_with_a_time_to_live(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1")
+        redis = get_redis_connection("default")
+        key = f"ussd:session:{phone.session_id}"
+        assert redis.get(key).startswith(b'{"version":1,')
+        assert 170 < redis.ttl(key) <= 180
+
+    def test_nothing_that_was_typed_is_kept(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1", "7391-secret")
+        redis = get_redis_connection("default")
+        stored = [redis.dump(key) for key in redis.scan_iter("ussd:*")]
+        assert stored
+        assert not any(b"7391" in value for value in stored)
+
+    def test_a_damaged_state_is_rebuilt(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1")
+        redis = get_redis_connection("default")
+        for damaged in (b"", b"{", b"[]", b"null", b'{"version":0}', b'{"version":1}', b"\xff"):
+            redis.set(f"ussd:session:{phone.session_id}", damaged)
+            assert phone.enter("9").startswith("CON That is not a Kenyan")
+
+
+class TestTrouble:
+    def test_a_database_that_fails_is_told_and_nothing_is_stored(
+        self, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        phone.dial()
+        real = connection.cursor
+
+        def broken(*_: object, **__: object) -> None:
+            from django.db import OperationalError
+
+            raise OperationalError("gone")
+
+        monkeypatch.setattr(connection, "cursor", broken)
+        assert phone.enter("1").startswith("END NannyChain can't answer right now.")
+        monkeypatch.setattr(connection, "cursor", real)
+        assert phone.post().startswith("CON By joining")
+
+    def test_without_redis_the_menus_go_on(
+        self, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        break_redis(monkeypatch)
+        assert phone.dial() == WELCOME
+        assert phone.enter("4", "1", "9", "0").startswith("CON Karibu NannyChain")
+
+
+class TestAtOnce:
+    @pytest.mark.django_db(transaction=True)
+    def test_doubled_posts_in_flight_get_one_answer(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("1")
+        phone.text = "1*1"
+
+        def post(_: int) -> str:
+            try:
+                return phone.post()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = set(pool.map(post, range(16)))
+        assert len(answers) == 1
+        assert answers.pop().startswith("END Account created")
+        assert Member.objects.count() == Sms.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_doubled_posts_in_flight_get_one_answer_without_redis(
+        self, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        break_redis(monkeypatch)
+        phone.session_id, phone.text = "ATUid_x", "1*1"
+
+        def post(_: int) -> str:
+            try:
+                return phone.post()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = set(pool.map(post, range(16)))
+        assert len(answers) == 1
+        assert Member.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_sessions_of_one_phone_make_one_account(self) -> None:
+        def join(number: int) -> str:
+            try:
+                return Phone(session_id=f"ATUid_{number}", text="1*1").post()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(join, range(24)))
+        assert sum(answer.startswith("END Account created") for answer in answers) == 1
+        assert sum(answer.startswith("END You already have") for answer in answers) == 23
+        assert len({answer[-11:] for answer in answers}) == 1
