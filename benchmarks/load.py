@@ -1,0 +1,125 @@
+"""A load generator: callers that each keep one connection open and wait for each answer.
+
+Run as a program of its own (`python -m benchmarks.load`), so that its threads don't share a process
+with what they measure. Prints one JSON object.
+"""
+
+import argparse
+import json
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus
+
+_HOPS = ("", "3", "3*0", "3*0*1", "3*0*1*0", "3*0*1*0*2")
+_PHONES = 1000
+
+
+def forms(caller: int) -> Iterator[bytes]:
+    """Yield Africa's Talking's form posts of a member who walks through the menus for ever."""
+    session = 0
+    while True:
+        session += 1
+        phone = quote_plus(f"+2547{(caller * 131 + session) % _PHONES:08d}")
+        session_id = f"ATUid_{caller}_{session}_{time.time_ns()}"
+        for text in _HOPS:
+            yield (
+                f"phoneNumber={phone}&serviceCode=%2A384%2A2024%23&text={quote_plus(text)}"
+                f"&sessionId={session_id}&networkCode=63902"
+            ).encode()
+
+
+def joining(caller: int) -> Iterator[bytes]:
+    """Yield the same, and now and then a new phone that joins, so that SMS are to be sent."""
+    for count, form in enumerate(forms(caller)):
+        if count % 40 == 0:
+            phone = quote_plus(f"+2541{time.time_ns() % 10**8:08d}")
+            yield (
+                f"phoneNumber={phone}&serviceCode=%2A384%2A2024%23&text=1%2A1"
+                f"&sessionId=ATUid_j{caller}_{time.time_ns()}&networkCode=63902"
+            ).encode()
+        yield form
+
+
+@dataclass
+class Caller:
+    """One caller: sends, waits for the whole answer, notes the time it took."""
+
+    port: int
+    path: str
+    bodies: Iterator[bytes]
+    seconds: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    def run(self, until: float) -> None:
+        """Call until the time has come."""
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while time.perf_counter() < until:
+                started = time.perf_counter()
+                if not self._exchange(connection, next(self.bodies)):
+                    self.errors += 1
+                self.seconds.append(time.perf_counter() - started)
+
+    def _exchange(self, connection: socket.socket, body: bytes) -> bool:
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self._receive(connection)
+        header, _, rest = answer.partition(b"\r\n\r\n")
+        length = int(header.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        while len(rest) < length:
+            rest += self._receive(connection)
+        return header.startswith(b"HTTP/1.1 200") and rest[:4] in (b"CON ", b"END ")
+
+    @staticmethod
+    def _receive(connection: socket.socket) -> bytes:
+        received = connection.recv(8192)
+        if not received:
+            raise ConnectionError("the server has hung up")
+        return received
+
+
+def run(*, port: int, path: str, callers: int, seconds: float, joins: bool) -> dict[str, float]:
+    """Let `callers` call for `seconds`; return requests per second, p50 and p99 in ms, errors."""
+    make = joining if joins else forms
+    crowd = [Caller(port, path, make(number)) for number in range(callers)]
+    started = time.perf_counter()
+    threads = [threading.Thread(target=caller.run, args=(started + seconds,)) for caller in crowd]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.perf_counter() - started
+    taken = sorted(second for caller in crowd for second in caller.seconds)
+    cuts = statistics.quantiles(taken, n=100)
+    return {
+        "requests": len(taken),
+        "per_second": len(taken) / elapsed,
+        "p50": cuts[49] * 1000,
+        "p99": cuts[98] * 1000,
+        "errors": sum(caller.errors for caller in crowd),
+    }
+
+
+def main() -> None:
+    """Read the command line and print the outcome as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--path", required=True)
+    parser.add_argument("--callers", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--joins", action="store_true")
+    print(json.dumps(run(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()
