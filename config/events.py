@@ -2,8 +2,11 @@
 
 from nannychain import events, inbox
 from ussd.gateways.events import SESSION_ENDED
+from workers.identity import services as identity
 
-REACTIONS: dict[str, tuple[events.Reaction, ...]] = {}
+REACTIONS: dict[str, tuple[events.Reaction, ...]] = {
+    "sms.opted_out": (identity.record_opt_out,),
+}
 
 SOURCES: tuple[inbox.Source, ...] = (SESSION_ENDED,)
 
