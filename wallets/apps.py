@@ -7,4 +7,4 @@ class WalletsConfig(AppConfig):
     """Label `wallets`."""
 
     name = "wallets"
-    verbose_name = "Wallets"
+    verbose_name = "Vault"

@@ -8,6 +8,7 @@ from config.settings.parts.database import *  # noqa: F403
 from config.settings.parts.logging import *  # noqa: F403
 from config.settings.parts.redis import *  # noqa: F403
 from config.settings.parts.security import *  # noqa: F403
+from config.settings.parts.unfold import *  # noqa: F403
 
 refuse_half_configured(current())
 
@@ -70,11 +71,10 @@ LANGUAGE_CODE = "en"
 # Each under its own name, which is never translated.
 LANGUAGES = [("en", "English"), ("sw", "Kiswahili")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Africa/Nairobi"
 USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
-
-UNFOLD = {"SITE_TITLE": "NannyChain", "SITE_HEADER": "NannyChain", "SHOW_HISTORY": True}

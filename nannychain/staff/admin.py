@@ -34,3 +34,4 @@ class ReadOnlyInline(ReadOnly, TabularInline):
 
     extra = 0
     tab = True
+    hide_title = True

@@ -21,7 +21,7 @@ class FundingRequest(models.Model):
     network = models.CharField(max_length=20, default=present_network)
     state = models.CharField(max_length=20, choices=choices(Funding), default=Funding.WAITING)
     reason = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField("asked for", default=timezone.now)
 
     class Meta:
         constraints = [

@@ -1,5 +1,7 @@
 """Wallets in the admin, to read. The sealed key is not among what is shown."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -30,7 +32,7 @@ class WalletAdmin(ReadOnlyAdmin):
     fields = ("stellar_public_key", "party_id", "created_at")
     inlines = (FundingRequestInline,)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         """Read the requests for funding of a whole page at once."""
         return super().get_queryset(request).prefetch_related("funding_requests")
 

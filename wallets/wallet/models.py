@@ -11,8 +11,8 @@ class Wallet(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     party_id = models.UUIDField(unique=True)
-    stellar_public_key = models.CharField(max_length=56, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    stellar_public_key = models.CharField("Stellar address", max_length=56, unique=True)
+    created_at = models.DateTimeField("opened", default=timezone.now)
 
     def __str__(self) -> str:
         return f"{self.stellar_public_key[:4]}…{self.stellar_public_key[-4:]}"

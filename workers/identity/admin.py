@@ -8,10 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
@@ -27,6 +28,7 @@ from workers.identity.models import Consent, Member
 from workers.identity.panels import panels
 
 _RIGHTS = ("is_staff", "groups")
+_PROVED_COLOURS = {"yes": "success", "not yet": "info"}
 
 
 class ConsentInline(ReadOnlyInline):
@@ -49,7 +51,7 @@ class MemberAdmin(ReadOnlyAdmin):
         "language_name",
         "channel",
         "joined_at",
-        "is_proved",
+        "proved",
     )
     list_filter = ("language", "channel", "is_staff")
     search_fields = ("name",)
@@ -57,7 +59,7 @@ class MemberAdmin(ReadOnlyAdmin):
     ordering = ("-id",)  # ids grow with time
     inlines = (ConsentInline,)
     add_fieldsets = ((None, {"fields": ("phone", "name", "language", "agreed")}),)
-    fieldsets = (
+    fieldsets: Any = (
         (
             "Member",
             {
@@ -70,17 +72,6 @@ class MemberAdmin(ReadOnlyAdmin):
             },
         ),
         ("Wallet", {"fields": ("stellar_address", "funding")}),
-    )
-    readonly_fields = (
-        "worker_id",
-        "written_phone",
-        "name",
-        "language_name",
-        "joined_at",
-        "channel",
-        "phone_proved",
-        "stellar_address",
-        "funding",
     )
     change_form_outer_after_template = "workers/member_panels.html"
 
@@ -120,6 +111,14 @@ class MemberAdmin(ReadOnlyAdmin):
             return (*fieldsets, ("Staff", {"fields": _RIGHTS}))
         return fieldsets
 
+    def get_readonly_fields(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: Member | None = None,
+    ) -> Any:
+        """Show everything as text but the rights."""
+        return flatten_fieldsets(self.fieldsets) if obj else ()
+
     def get_inlines(self, request: HttpRequest, obj: Member | None) -> Any:
         """Show consents of those who are members already."""
         return super().get_inlines(request, obj) if obj else ()
@@ -130,39 +129,46 @@ class MemberAdmin(ReadOnlyAdmin):
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    ) -> Any:
         """Put the tables of SMS and audit trail under the member's fields."""
         member = self.get_object(request, object_id) if object_id else None
         shown = tuple(panels(member, request=request)) if member else ()
         return super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), "panels": shown}
+            request,
+            object_id,
+            form_url,
+            {**(extra_context or {}), "panels": shown, "show_save_and_add_another": False},
         )
 
     @display(description="Phone", ordering="phone")
     def written_phone(self, member: Member) -> str:
         """Show the number as people in Kenya write it."""
-        return phone.written(member.phone)
+        return phone.national(member.phone)
 
     @display(description="Language", ordering="language")
     def language_name(self, member: Member) -> str:
         """Show the language by name."""
         return str(dict(settings.LANGUAGES).get(member.language, member.language))
 
-    @display(description="Phone proved", boolean=True)
-    def is_proved(self, member: Member) -> bool:
-        """Show whether the phone was ever shown to be in the person's hands."""
-        return member.phone_proved_at is not None
+    @display(description="Phone proved", ordering="phone_proved_at", label=_PROVED_COLOURS)
+    def proved(self, member: Member) -> str:
+        """Show in a word whether the phone was ever shown to be in the person's hands."""
+        return "yes" if member.phone_proved_at else "not yet"
 
-    @display(description="Phone proved", empty_value="Not yet")
+    @display(description="Phone proved")
     def phone_proved(self, member: Member) -> Any:
-        """Show when the phone was shown to be in the person's hands."""
-        return member.phone_proved_at
+        """Show when the phone was first shown to be in the person's hands."""
+        return member.phone_proved_at or "Not yet: nobody has dialled from it or entered a code."
 
     @display(description="Stellar address")
     def stellar_address(self, member: Member) -> str:
         """Show the public key, with a way to the wallet's own page."""
         address = reverse("admin:wallets_wallet_change", args=[member.wallet_id])
-        return format_html('<a href="{}">{}</a>', address, member.wallet.stellar_public_key)
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            address,
+            member.wallet.stellar_public_key,
+        )
 
     @display(description="Funding")
     def funding(self, member: Member) -> str:

@@ -1,5 +1,7 @@
 """Members and their consents."""
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -34,19 +36,19 @@ class Member(AbstractBaseUser, PermissionsMixin):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    worker_id = models.CharField(max_length=11, unique=True)
+    worker_id = models.CharField("Worker ID", max_length=11, unique=True)
     phone = models.CharField(max_length=16, unique=True)
     name = models.CharField(max_length=NAME_LENGTH_MAX, blank=True)
     language = models.CharField(max_length=8, default=DEFAULT_LANGUAGE)
     wallet = models.OneToOneField(Wallet, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=20)
-    joined_at = models.DateTimeField(default=timezone.now)
+    joined_at = models.DateTimeField("joined", default=timezone.now)
     phone_proved_at = models.DateTimeField(null=True, blank=True)
-    is_active = models.BooleanField(default=True)  # type: ignore[misc]  # Django has a constant there
-    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("staff", default=False)
 
     USERNAME_FIELD = "phone"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: MemberManager = MemberManager()
 
     class Meta:
@@ -58,6 +60,12 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.worker_id
+
+    def get_full_name(self) -> str:
+        """Return the name, as Django's own pages ask for it; the Worker ID where there is none."""
+        return self.name or self.worker_id
+
+    get_short_name = get_full_name
 
 
 class Consent(models.Model):
@@ -72,8 +80,8 @@ class Consent(models.Model):
     version = models.CharField(max_length=20)
     language = models.CharField(max_length=8)
     channel = models.CharField(max_length=20)
-    given_at = models.DateTimeField(default=timezone.now)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    given_at = models.DateTimeField("given", default=timezone.now)
+    withdrawn_at = models.DateTimeField("withdrawn", null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["member", "purpose", "-given_at"], name="consent_latest")]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
@@ -13,6 +14,7 @@ from nannychain.audit.models import AuditEntry
 from workers.identity.models import Member
 
 ROWS_MAX = 20
+VALUE_LENGTH_MAX = 24
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,33 @@ def _audit_trail(member: Member) -> Panel:
     return Panel(
         title="Audit trail",
         address=f"{reverse('admin:nannychain_auditentry_changelist')}?{urlencode(of_member)}",
-        headers=("When", "What", "By", "Before", "After", "Channel", "From"),
+        headers=("When", "What", "By", "Details", "By way of"),
         rows=[
             (
-                localtime(entry.at).strftime("%d %b %Y %H:%M:%S"),
+                _in_one_line(date_format(localtime(entry.at), "DATETIME_FORMAT")),
                 entry.action,
-                entry.actor,
-                _in_words(entry.before),
-                _in_words(entry.after),
-                entry.channel,
-                entry.address or "",
+                _in_one_line(entry.actor),
+                _change_in_words(entry),
+                " ".join(filter(None, (entry.channel, entry.address))),
             )
             for entry in entries
         ],
     )
 
 
-def _in_words(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in values.items())
+def _change_in_words(entry: AuditEntry) -> str:
+    sides = (entry.before, entry.after)
+    words = [
+        f"{name}: " + " → ".join(_shortened(str(side[name])) for side in sides if name in side)
+        for name in entry.after
+    ]
+    return ", ".join([*words, entry.reason] if entry.reason else words)
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= VALUE_LENGTH_MAX else f"{value[:4]}…{value[-4:]}"
+
+
+def _in_one_line(text: str) -> str:
+    """Return the text so that a narrow column does not break it."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{NON-BREAKING HYPHEN}")

@@ -1,6 +1,7 @@
 """Becoming a member, and what members may change about themselves. Staff stands in `staff.py`."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -156,7 +157,7 @@ def _welcome(member: Member) -> None:
     )
 
 
-def choose_language(member_id: object, *, language: str, channel: str) -> None:
+def choose_language(member_id: UUID, *, language: str, channel: str) -> None:
     """Set the language in which screens and SMS come; unknown languages become English."""
     chosen = known_language(language)
     with transaction.atomic():

@@ -1,0 +1,75 @@
+"""The admin's looks (django-unfold): name, colours, and the way around in the side bar."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse_lazy
+
+from config.env import current
+
+_MODE_COLOURS = {"sandbox": "info", "partner": "warning", "licensed": "danger"}
+
+
+def _may(permission: str) -> Callable[[Any], bool]:
+    return lambda request: bool(request.user.has_perm(permission))
+
+
+def _page(title: str, *, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may(f"{app}.view_{name}"),
+    }
+
+
+UNFOLD = {
+    "SITE_TITLE": "NannyChain",
+    "SITE_HEADER": "NannyChain",
+    "SITE_SUBHEADER": "Operations",
+    "SITE_SYMBOL": "link",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "ENVIRONMENT": lambda _: (current().operating_mode, _MODE_COLOURS[current().operating_mode]),
+    "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "workers.identity.forms.SignInForm"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .02 165)",
+            "100": "oklch(94% .05 164)",
+            "200": "oklch(89% .085 164)",
+            "300": "oklch(82% .115 163)",
+            "400": "oklch(72% .125 163)",
+            "500": "oklch(61% .12 162)",
+            "600": "oklch(51% .105 163)",
+            "700": "oklch(44% .09 164)",
+            "800": "oklch(38% .075 166)",
+            "900": "oklch(33% .062 168)",
+            "950": "oklch(23% .045 170)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": "People",
+                "items": [
+                    _page("Members", icon="group", model="workers.member"),
+                ],
+            },
+            {
+                "title": "Vault",
+                "items": [_page("Wallets", icon="wallet", model="wallets.wallet")],
+            },
+            {
+                "title": "House",
+                "separator": True,
+                "items": [
+                    _page("Audit trail", icon="history", model="nannychain.auditentry"),
+                    _page("Groups of staff", icon="admin_panel_settings", model="auth.group"),
+                ],
+            },
+        ],
+    },
+}
