@@ -19,23 +19,24 @@ log = structlog.get_logger(__name__)
 
 def answer(app: Application, hop: Hop) -> Reply:
     """Return what the phone shows. Never raises: a caller always gets a sentence."""
-    try:
-        with store.hold(hop.session_id) as slot:
-            if slot.is_busy:
-                return last_word(app.sentences.busy)
+    with store.hold(hop.session_id) as slot:
+        if slot.is_busy:
+            return last_word(app.sentences.busy)
+        language = slot.session.place.language if slot.session else DEFAULT_LANGUAGE
+        try:
             if slot.session is not None and not slot.session.belongs_to(hop):
                 raise effects.ForeignSession
             slot.session = _next(app, hop, slot.session)
-            return slot.session.reply
-    except effects.ForeignSession:
-        log.warning("ussd.foreign_session", gateway=hop.gateway)
-        return last_word(app.sentences.foreign)
-    except DatabaseError:
-        log.exception("ussd.database_failed")
-        return last_word(app.sentences.unavailable)
-    except Exception:  # a caller gets a sentence, whatever is broken here
-        log.exception("ussd.failed")
-        return last_word(app.sentences.unavailable)
+        except effects.ForeignSession:
+            log.warning("ussd.foreign_session", gateway=hop.gateway)
+            return last_word(app.sentences.foreign)
+        except DatabaseError:
+            log.exception("ussd.database_failed")
+            return last_word(app.sentences.unavailable, language)
+        except Exception:  # a caller gets a sentence, whatever is broken here
+            log.exception("ussd.failed")
+            return last_word(app.sentences.unavailable, language)
+        return slot.session.reply
 
 
 def last_word(sentence: Sentence, language: str = DEFAULT_LANGUAGE) -> Reply:
