@@ -1,0 +1,84 @@
+"""What the simulators read from the environment, typed and with defaults.
+
+Not here: settings of the product. Where a name is shared (`AT_API_KEY`, `USSD_SERVICE_CODE` …) both
+sides read the same variable, so that one `.env` serves both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class InvalidSetting(Exception):
+    """A setting is malformed; the text says which, and what it should be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. An empty URL means that nothing is posted there; times are in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8100
+    allowed_hosts: frozenset[str] = frozenset({"localhost", "127.0.0.1", "[::1]"})
+    state: Path | None = None
+    api_key: str = ""
+    username: str = "sandbox"
+    sender_id: str = ""
+    service_code: str = "*384*2024#"
+    ussd_callback_url: str = "http://localhost:8000/ussd"
+    ussd_events_url: str = ""
+    sms_reports_url: str = ""
+    sms_optout_url: str = ""
+    ussd_answer_seconds: float = 10.0
+    ussd_session_seconds: float = 180.0
+    sms_report_seconds: float = 1.0
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; raise InvalidSetting for the first that is malformed."""
+    get = environment.get
+    host = get("SIMULATORS_HOST") or "127.0.0.1"
+    also = {name.strip() for name in get("SIMULATORS_ALLOWED_HOSTS", "").split(",")}
+    state = get("SIMULATORS_STATE", "")
+    return Settings(
+        host=host,
+        port=int(_number(environment, name="SIMULATORS_PORT", default=8100, most=65535)),
+        allowed_hosts=frozenset((Settings.allowed_hosts | also | {host}) - {""}),
+        state=Path(state) if state else None,
+        api_key=get("AT_API_KEY", ""),
+        username=get("AT_USERNAME") or "sandbox",
+        sender_id=get("AT_SENDER_ID", ""),
+        service_code=get("USSD_SERVICE_CODE") or "*384*2024#",
+        ussd_callback_url=_url(environment, "USSD_CALLBACK_URL") or Settings.ussd_callback_url,
+        ussd_events_url=_url(environment, "USSD_EVENTS_URL"),
+        sms_reports_url=_url(environment, "SMS_REPORTS_URL"),
+        sms_optout_url=_url(environment, "SMS_OPTOUT_URL"),
+        ussd_answer_seconds=_number(
+            environment, name="SIMULATORS_USSD_ANSWER_SECONDS", default=10.0, most=300
+        ),
+        ussd_session_seconds=_number(
+            environment, name="SIMULATORS_USSD_SESSION_SECONDS", default=180.0, most=3600
+        ),
+        sms_report_seconds=_number(
+            environment, name="SIMULATORS_SMS_REPORT_SECONDS", default=1.0, most=3600
+        ),
+    )
+
+
+def _url(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise InvalidSetting(f"{name} must be an address such as http://localhost:8000/ussd")
+    return value
+
+
+def _number(environment: Mapping[str, str], *, name: str, default: float, most: float) -> float:
+    try:
+        value = float(environment.get(name) or default)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= most:
+        raise InvalidSetting(f"{name} must be a number above 0, at most {most:g}")
+    return value
