@@ -19,3 +19,5 @@ max_requests_jitter = 5_000
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# Its socket would lie in the home folder, outside the project, and nobody uses it.
+control_socket_disable = True
