@@ -3,11 +3,11 @@
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from nannychain.sealing import keys
@@ -167,6 +167,34 @@ def test_a_run_that_was_killed_is_taken_up_by_the_next(settings: Settings) -> No
     assert (under(OLD), under(NEW)) == (0, 30)
     settings.ENCRYPTION_KEYS_OLD = ()
     assert all_open()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("members")
+def test_a_row_that_somebody_holds_is_rotated_once_it_is_let_go() -> None:
+    all_others_done = Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.done == 29:
+            all_others_done.set()
+
+    def run() -> list[Progress]:
+        try:
+            return rotate(on_progress=tell, batch_rows=4)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            held = SealedKey.objects.select_for_update().order_by("pk")[10]
+            running = pool.submit(run)
+            assert all_others_done.wait(timeout=30)
+            held.refresh_from_db()
+            assert held.key_id == id_of(OLD)
+        (result, *_) = running.result(timeout=30)
+
+    assert result.done == 30
+    assert under(NEW) == 30
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ import pytest
 from nacl.signing import SigningKey
 from pytest_django import Settings
 
+from nannychain.ids import new_id
 from nannychain.sealing import keys, seal
 from nannychain.sealing.opening import KeyUnavailable, SealBroken
 from tests.factories.members import MemberFactory
@@ -57,6 +58,13 @@ def test_keys_swapped_between_two_wallets_do_not_open() -> None:
 
     assert not opens(one)
     assert not opens(other)
+
+
+def test_a_key_does_not_open_for_another_wallet_with_the_same_public_key() -> None:
+    key = new_key()
+    key.wallet.id = new_id()
+
+    assert not opens(key)
 
 
 def test_a_key_does_not_open_when_the_public_key_of_its_wallet_was_changed() -> None:
