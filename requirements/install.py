@@ -93,25 +93,26 @@ def _install(lock: str) -> None:
     locked = ROOT / "requirements" / f"{lock}.txt"
     for stamp in LOCKS:
         _stamp(stamp).unlink(missing_ok=True)
+    if not _uv(locked):
+        print("uv could not do it; pip tries, which takes longer …")
+        _pip("--requirement", str(locked))
+
+
+def _uv(locked: Path) -> bool:
+    """Install with uv: with its own certificates, then with the system's (proxies have theirs)."""
     try:
         _pip("--requirement", str(ROOT / "requirements" / "uv.txt"))
-        subprocess.run(
-            [
-                FOLDER / "bin" / "uv",
-                "pip",
-                "install",
-                "--quiet",
-                "--require-hashes",
-                "--python",
-                PYTHON,
-                "--requirement",
-                locked,
-            ],
-            check=True,
-        )
-    except (subprocess.CalledProcessError, OSError):
-        print("uv could not do it; pip tries, which takes some minutes …")
-        _pip("--requirement", str(locked))
+    except subprocess.CalledProcessError:
+        return False
+    command = [FOLDER / "bin" / "uv", "pip", "install", "--quiet", "--require-hashes"]
+    command += ["--python", PYTHON, "--requirement", locked]
+    for certificates in ([], ["--system-certs"]):
+        try:
+            subprocess.run([*command, *certificates], check=True, capture_output=True)
+        except (subprocess.CalledProcessError, OSError):
+            continue
+        return True
+    return False
 
 
 def _pip(*arguments: str) -> None:
