@@ -186,7 +186,8 @@ def test_a_row_that_somebody_holds_is_rotated_once_it_is_let_go() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            held = SealedKey.objects.select_for_update().order_by("pk")[10]
+            victim = SealedKey.objects.order_by("pk")[10]
+            held = SealedKey.objects.select_for_update().get(pk=victim.pk)
             running = pool.submit(run)
             assert all_others_done.wait(timeout=30)
             held.refresh_from_db()
