@@ -30,7 +30,7 @@ def encode(fields: Mapping[str, str]) -> str:
     return urlencode(fields, safe="")
 
 
-def post_form(url: str, body: str, *, user_agent: str, timeout_seconds: float) -> Answer:
+def post_form(*, url: str, body: str, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
     """Post a form and return the answer, whatever its status; raise NoAnswer after the time."""
     deadline = time.monotonic() + timeout_seconds
     parts = urlsplit(url)
@@ -38,12 +38,12 @@ def post_form(url: str, body: str, *, user_agent: str, timeout_seconds: float) -
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = connect(parts.hostname or "", parts.port, timeout=timeout_seconds)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": user_agent}
+    form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
     try:
-        connection.request("POST", path, body=body.encode(), headers=headers)
+        connection.request("POST", path, body=body.encode(), headers=form)
         _limit(connection, deadline)
         response = connection.getresponse()
-        content = _read(response, connection, deadline=deadline)
+        content = _read(response, connection=connection, deadline=deadline)
         return Answer(response.status, content, {k.lower(): v for k, v in response.getheaders()})
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoAnswer(type(error).__name__) from error
@@ -61,8 +61,8 @@ def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:
 
 def _read(
     response: http.client.HTTPResponse,
-    connection: http.client.HTTPConnection,
     *,
+    connection: http.client.HTTPConnection,
     deadline: float,
 ) -> bytes:
     """Return the body; raise TimeoutError when it trickles in past the deadline."""

@@ -7,7 +7,7 @@ Not here: faults and the record of requests, which are forgotten with the progra
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,6 @@ class Store:
         for table in ("messages", "optouts", "posts"):
             self._run(f"DELETE FROM {table}", ())  # noqa: S608 - the names stand above
 
-    def _run(self, statement: str, values: Iterable[Any]) -> list[sqlite3.Row]:
+    def _run(self, statement: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
         with self._lock:
-            return self._connection.execute(statement, tuple(values)).fetchall()
+            return self._connection.execute(statement, values).fetchall()

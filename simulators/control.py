@@ -1,0 +1,79 @@
+"""The control API: faults at will, what the phones received, what went over the wire. All JSON."""
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import BadRequest
+
+from simulators.africastalking.ussd import Ussd
+from simulators.faults import InvalidFault
+from simulators.guard import json_object
+from simulators.world import World
+
+_FILTERS = ("id", "target", "kind", "phone")
+
+
+def blueprint(world: World, ussd: Ussd) -> Blueprint:
+    """Return the endpoints, to be mounted under /control."""
+    control = Blueprint("control", __name__)
+    _add_faults(control, world)
+
+    @control.get("/health")
+    def health() -> Response:
+        return jsonify(status="ok")
+
+    @control.get("/sms")
+    def sms() -> Response:
+        phone = request.args.get("phone", "")
+        if not phone:
+            raise BadRequest("Say which phone: /control/sms?phone=%2B254712345678")
+        return jsonify(messages=world.store.inbox(phone))
+
+    @control.get("/requests")
+    def requests() -> Response:
+        return jsonify(requests=world.record.all(request.args.get("target", "")))
+
+    @control.post("/reset")
+    def reset() -> Response:
+        json_object()
+        world.faults.clear()
+        world.store.reset()
+        world.record.reset()
+        ussd.reset()
+        return jsonify(status="ok")
+
+    return control
+
+
+def _add_faults(control: Blueprint, world: World) -> None:
+    @control.get("/faults")
+    def faults() -> Response:
+        return jsonify(faults=world.faults.all(), catalogue=_catalogue(world))
+
+    @control.post("/faults")
+    def set_fault() -> tuple[Response, int]:
+        try:
+            fault = world.faults.add(json_object())
+        except InvalidFault as error:
+            raise BadRequest(str(error)) from error
+        return jsonify(fault.as_json()), 201
+
+    @control.delete("/faults")
+    def clear_faults() -> Response:
+        unknown = set(request.args) - set(_FILTERS)
+        if unknown:
+            raise BadRequest(f"Clear by any of: {', '.join(_FILTERS)}; or all, by none.")
+        return jsonify(cleared=world.faults.clear(**request.args.to_dict()))
+
+
+def _catalogue(world: World) -> dict[str, list[dict[str, object]]]:
+    """Return which faults there are, for people and for the phone page's buttons."""
+    return {
+        target: [
+            {
+                "kind": kind.name,
+                "phrase": kind.phrase,
+                "parameters": {parameter.name: parameter.default for parameter in kind.parameters},
+            }
+            for kind in kinds
+        ]
+        for target, kinds in world.faults.catalogue.items()
+    }

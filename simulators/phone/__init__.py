@@ -1,0 +1,1 @@
+"""The browser phone: a page with feature phones that dial the product for real."""

@@ -1,0 +1,95 @@
+"""The page of the browser phone and the JSON that it speaks with the simulated network."""
+
+import re
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from simulators.africastalking import reports
+from simulators.africastalking.ussd import Screen, Ussd
+from simulators.guard import json_object, text_field
+from simulators.phones import is_phone, network_name
+from simulators.world import World
+
+_CODE = re.compile(r"[0-9*#+]{1,40}")
+_INPUT_LONGEST = 160
+_PHONES_MOST = 6
+# Safaricom's own code by which a person allows the messages again that she has stopped.
+_ALLOW_MESSAGES = "*456*9#"
+
+
+def blueprint(world: World, ussd: Ussd) -> Blueprint:
+    """Return the page and its endpoints, to be mounted under /phone."""
+    phone = Blueprint("phone", __name__, template_folder="templates", static_folder="static")
+
+    @phone.get("", strict_slashes=False)
+    def page() -> str:
+        return render_template("phone.html", service_code=world.settings.service_code)
+
+    _add_calls(phone, world, ussd)
+    _add_messages(phone, world)
+    return phone
+
+
+def _add_calls(phone: Blueprint, world: World, ussd: Ussd) -> None:
+    @phone.post("/dial")
+    def dial() -> Response:
+        asked = json_object()
+        number, code = _phone(asked), text_field(asked, "code", longest=40)
+        if not _CODE.fullmatch(code):
+            raise BadRequest("code must be made of digits, * and #.")
+        if code == _ALLOW_MESSAGES:
+            world.store.opt_in(number)
+            return _screen(Screen("You will receive all messages again."))
+        return _screen(ussd.dial(phone=number, code=code))
+
+    @phone.post("/reply")
+    def reply() -> Response:
+        asked = json_object()
+        typed = text_field(asked, "input", longest=_INPUT_LONGEST)
+        session = text_field(asked, "session", longest=80)
+        return _screen(ussd.reply(phone=_phone(asked), session_id=session, typed=typed))
+
+    @phone.post("/hangup")
+    def hang_up() -> Response:
+        asked = json_object()
+        ussd.hang_up(phone=_phone(asked), session_id=text_field(asked, "session", longest=80))
+        return jsonify(status="ok")
+
+
+def _add_messages(phone: Blueprint, world: World) -> None:
+    @phone.get("/inboxes")
+    def inboxes() -> Response:
+        numbers = request.args.getlist("phone")[:_PHONES_MOST]
+        return jsonify({n: _inbox(world, n) for n in numbers if is_phone(n)})
+
+    @phone.post("/read")
+    def read() -> Response:
+        asked = json_object()
+        world.store.mark_read(phone=_phone(asked), id=text_field(asked, "id", longest=80))
+        return jsonify(status="ok")
+
+    @phone.post("/stop")
+    def stop() -> Response:
+        asked = json_object()
+        number, sender = _phone(asked), text_field(asked, "sender", longest=20)
+        if sender not in {message["sender"] for message in world.store.inbox(number)}:
+            raise NotFound("No message from this sender.")
+        world.store.opt_out(phone=number, sender=sender)
+        reports.tell_opt_out(world, phone=number, sender=sender)
+        return jsonify(status="ok")
+
+
+def _inbox(world: World, number: str) -> dict[str, object]:
+    return {"network": network_name(number), "messages": world.store.inbox(number)}
+
+
+def _phone(asked: dict[str, object]) -> str:
+    number = asked.get("phone")
+    if not isinstance(number, str) or not is_phone(number):
+        raise BadRequest("phone must look like +254712345678.")
+    return number
+
+
+def _screen(screen: Screen) -> Response:
+    return jsonify(text=screen.text, session=screen.session, failed=screen.failed)
