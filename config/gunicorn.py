@@ -1,23 +1,24 @@
 """gunicorn: threads, since a hop waits for Redis and PostgreSQL and computes little.
 
-Source for the choice: measured against other servers and worker kinds; see the ADR on the web
-server. There is no access log: paths hold secrets, and our own request line masks them.
+It is read by gunicorn before Django, so it takes its few settings from the environment itself:
+`HOST`, `PORT`, `WEB_PROCESSES` and `WEB_THREADS`. There is no access log: paths hold secrets, and
+our own request line masks them.
 """
 
-import multiprocessing
 import os
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_PROCESSES", str(min(4, multiprocessing.cpu_count()))))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+workers = int(os.environ.get("WEB_PROCESSES") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 8)
+# Loaded once and then forked: less memory, and a bad setting ends the whole with its own message.
+preload_app = True
 timeout = 30
-graceful_timeout = 4
+graceful_timeout = 5
 keepalive = 30
 max_requests = 50_000
 max_requests_jitter = 5_000
 accesslog = None
 errorlog = "-"
-loglevel = "warning"
-# Its socket would lie in the home folder, outside the project, and nobody uses it.
+loglevel = "info"
 control_socket_disable = True

@@ -68,12 +68,13 @@ def spawn(
     *,
     environment: Mapping[str, str],
     output: IO[bytes] | int,
+    errors: IO[bytes] | int = subprocess.STDOUT,
     folder: Path,
     identity: Identity = SAME,
     death_signal: signal.Signals = signal.SIGTERM,
     keep_open: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, with both its outputs going to `output`.
+    """Start a program in a session of its own; unless `errors` is given, all goes to `output`.
 
     `death_signal` reaches it when we die, however that comes about. That tie is to the thread that
     starts it, so it is made on the main thread only. `command[0]` is an absolute path.
@@ -84,7 +85,7 @@ def spawn(
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         pass_fds=keep_open,
         start_new_session=True,
     )
@@ -154,3 +155,8 @@ def _boot() -> str:
         return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+
+
+def is_this_boot(record: Record) -> bool:
+    """Tell whether the record is of the time since the machine was last started."""
+    return record.boot == _boot()

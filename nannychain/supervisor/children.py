@@ -1,136 +1,143 @@
-"""One child each: started, logged, restarted when it dies, ended with all that it has started."""
+"""One program each: started, logged, ended with all that it has started itself."""
+
+from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import threading
-import time
+from collections import deque
 from pathlib import Path
 
-from nannychain.embedded.process import dies_with_us, reap, write_private
-from nannychain.supervisor.defaults import ROOT
+from nannychain.embedded import processes
+from nannychain.embedded.folders import disk_errors, read_private, write_private
+from nannychain.embedded.processes import Record
+from nannychain.supervisor.data import ROOT
 from nannychain.supervisor.programs import Program
-from nannychain.supervisor.screen import say
+from nannychain.supervisor.screen import Mask, Repeats, important, say
 
 LOG_BYTES_MAX = 20_000_000
-_IMPORTANT = frozenset({"warning", "error", "critical"})
-_PAUSES_SECONDS = (1, 2, 4, 8, 15, 30)
-_LONG_LIFE_SECONDS = 60
+REPEAT_SECONDS = 60
+_LINES_KEPT = 200
 
 
 class Child:
-    """A running program and what becomes of it."""
+    """A program that runs, or ran, or will run again.
 
-    def __init__(self, program: Program, *, data: Path) -> None:
+    While `is_quiet`, as in starting and stopping, its warnings go to the log only.
+    """
+
+    def __init__(self, program: Program, *, data: Path, mask: Mask, folder: Path = ROOT) -> None:
         self.name = program.name
-        self.deaths = 0
+        self.is_quiet = True
+        self._repeats = Repeats(seconds=REPEAT_SECONDS)
         self._program = program
+        self._mask = mask
+        self._folder = folder
         self._log_path = data / "logs" / f"{program.name}.log"
-        self._pid_path = data / "run" / f"{program.name}.pid"
+        self._record_path = record_path(data, program.name)
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
-        self._started_at = 0.0
-        self._due_at = 0.0
+        self._last: deque[str] = deque(maxlen=_LINES_KEPT)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it runs."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the program, in a group of its own."""
-        self._process = subprocess.Popen(
-            [*dies_with_us("TERM"), *self._program.command],
-            cwd=ROOT,
-            env=self._program.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        """Start the program. What it prints goes to its log, and its warnings to the terminal."""
+        self._last.clear()
+        self._process = processes.spawn(
+            self._program.command,
+            environment=self._program.environment,
+            output=subprocess.PIPE,
+            folder=self._folder,
         )
-        self._started_at = time.monotonic()
-        write_private(self._pid_path, str(self._process.pid))
+        record = Record.of(self._process.pid)
+        write_private(self._record_path, record.as_json() if record else {})
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
-    def look_after(self) -> None:
-        """Start it again where it has died, each time after a longer pause."""
-        if self._process is not None and self._process.poll() is not None:
-            if time.monotonic() - self._started_at > _LONG_LIFE_SECONDS:
-                self.deaths = 0
-            pause = _PAUSES_SECONDS[min(self.deaths, len(_PAUSES_SECONDS) - 1)]
-            self.deaths += 1
-            say(f"  {self.name} has ended ({self._how_it_ended()}); again in {pause} s")
-            self._process, self._due_at = None, time.monotonic() + pause
-        if self._process is None and time.monotonic() >= self._due_at:
-            self.start()
-
-    def ask_to_end(self) -> None:
-        """Ask the program to end."""
-        self._signal(signal.SIGTERM, group=False)
-
-    def end(self, *, deadline: float) -> None:
-        """Wait for its end until the deadline (monotonic); then kill its whole group."""
+    def stop(self, *, seconds: float | None = None) -> None:
+        """Ask it to end, and kill it and all it has started when it doesn't within its time."""
         if self._process is None:
             return
+        self.is_quiet = True
+        if self.is_running:
+            self._process.terminate()
         try:
-            self._process.wait(max(0.1, deadline - time.monotonic()))
+            self._process.wait(self._program.stop_seconds if seconds is None else seconds)
         except subprocess.TimeoutExpired:
             say(f"  {self.name} did not end in time and was killed")
-        self._signal(signal.SIGKILL, group=True)  # also what it may have left behind
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._pid_path.unlink(missing_ok=True)
+        self._record_path.unlink(missing_ok=True)
 
-    def reap_leftover(self) -> None:
-        """End what a run that was killed has left behind."""
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(self._pid_path.read_text())
-            reap(pid, marks=(self._program.command[2],), gently=signal.SIGTERM)
-
-    def last_lines(self, count: int = 5) -> str:
-        """Return the end of its log."""
+    def how_it_ended(self) -> str:
+        """Return why it ended, as far as its exit code and its last words tell."""
+        assert self._process is not None
         if self._reader is not None:
             self._reader.join(1)
-        try:
-            lines = self._log_path.read_text(errors="replace").splitlines()
-        except OSError:
-            return ""
-        return "\n".join(lines[-count:])
+        code = self._process.returncode
+        reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        words = self.last_words()
+        return f"{reason}: {words[-1]}" if words and code > 0 else reason
 
-    def _how_it_ended(self) -> str:
-        code = self._process.returncode if self._process is not None else 0
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    def last_words(self) -> list[str]:
+        """Return the last lines that it printed, without the log lines that are usual."""
+        lines = [important(line) or line for line in self._last]
+        return [line for line in lines if not line.startswith("{")]
 
-    def _signal(self, number: signal.Signals, *, group: bool) -> None:
-        if self._process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            if group:
-                os.killpg(self._process.pid, number)
-            elif self._process.poll() is None:
-                self._process.send_signal(number)
-
-    def _read(self, running: "subprocess.Popen[bytes]") -> None:
+    def _read(self, running: subprocess.Popen[bytes]) -> None:
         assert running.stdout is not None
-        for line in running.stdout:
+        for raw in running.stdout:
+            line = self._mask(raw.decode("utf-8", "replace").rstrip("\n"))
+            if line.strip():
+                self._last.append(line.strip())
             self._keep(line)
-            if told := important(line.decode("utf-8", "replace")):
+            told = "" if self.is_quiet else important(line)
+            if told and (told := self._repeats.pass_on(told)):
                 say(f"  {self.name}: {told}")
 
-    def _keep(self, line: bytes) -> None:
-        with contextlib.suppress(OSError):
+    def _keep(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # a full disk must not stop the reading
             if self._log_path.exists() and self._log_path.stat().st_size > LOG_BYTES_MAX:
                 self._log_path.replace(self._log_path.with_suffix(".log.1"))
-            with self._log_path.open("ab") as log:
-                log.write(line)
+            descriptor = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with open(descriptor, "a", encoding="utf-8") as log:
+                log.write(line + "\n")
 
 
-def important(line: str) -> str:
-    """Return what of a log line a person should see now; nothing for all that is usual."""
-    try:
-        entry = json.loads(line)
-        if entry["level"] not in _IMPORTANT:
-            return ""
-        known = {"level", "event", "timestamp", "logger", "request_id", "task_id", "exception"}
-        rest = " ".join(f"{name}={value}" for name, value in entry.items() if name not in known)
-        return f"{entry['level']}: {entry['event']} {rest}".strip()
-    except (ValueError, KeyError, TypeError):
-        words = ("[ERROR]", "[CRITICAL]", "setting ", "Error: ")
-        return line.strip() if any(word in line for word in words) else ""
+def record_path(data: Path, name: str) -> Path:
+    """Return the file that records the process of a program while it runs."""
+    return data / "run" / f"{name}.json"
+
+
+def end_leftovers(data: Path) -> list[str]:
+    """End what a killed supervisor left behind, and return the names of what still ran."""
+    ended = []
+    for path in sorted((data / "run").glob("*.json")):
+        record = Record.from_json(read_private(path))
+        if record and _end_group(record):
+            ended.append(path.stem)
+        with disk_errors():
+            path.unlink(missing_ok=True)
+    return ended
+
+
+def _end_group(record: Record) -> bool:
+    """End a recorded process and its group; tell whether anything of it was still there.
+
+    The number of a dead leader is not given to a new process while its group lives, so a group
+    with that number and without a leader is the recorded one.
+    """
+    was_alive = record.is_alive
+    processes.end(record, signals=((signal.SIGTERM, 5), (signal.SIGKILL, 2)))
+    if Record.of(record.pid) is None and processes.is_this_boot(record):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(record.pid, signal.SIGKILL)
+            return True
+    return was_alive

@@ -1,29 +1,43 @@
-"""Settings for a trial on one machine: only what neither the environment nor `.env` has.
+"""Every setting that the children get: what is given wins, the rest is made up for a trial.
 
-Secrets are made once and kept in the data folder. The environment is read here and not through
-`config.env`, since this program decides what `config.env` will find.
+Given means: not empty in the environment, else not empty in `.env`. The environment is read here
+and not by `config.env`, since this program decides what `config.env` will find. Secrets are made
+once and kept in the data folder.
 """
 
-import json
+from __future__ import annotations
+
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
 
 import environ
 
-from nannychain.embedded.process import write_private
+from nannychain.embedded.folders import read_private, write_private
 from nannychain.sealing import keys
-from nannychain.supervisor.screen import Trouble
+from nannychain.supervisor.data import ROOT
+from nannychain.supervisor.screen import Mask, Trouble
 
-ROOT = Path(__file__).resolve().parents[2]
-# Made once: name → bytes of randomness.
-_SECRETS = {"SECRET_KEY": 48, "ENCRYPTION_KEY": 32, "AT_API_KEY": 32, "SMS_CALLBACK_KEY": 16}
+# Made once: name → bytes of randomness, written in hex.
+_MADE = {
+    "SECRET_KEY": 48,
+    "ENCRYPTION_KEY": 32,
+    "PIN_PEPPER": 32,
+    "USSD_API_KEY": 16,
+    "SMS_CALLBACK_KEY": 16,
+    "AT_API_KEY": 32,
+}
+_SECRET_WORDS = ("KEY", "SECRET", "PASS", "PEPPER", "TOKEN", "DSN")
+_NEVER_SECRET = frozenset({"SEALING_PUBLIC_KEY"})
+_SYSTEM = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONDONTWRITEBYTECODE")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Where all state lies, the ports, and every setting that children will have."""
+    """Where all state lies, the ports, and every setting of the product's own programs."""
 
     data: Path
     port: int
@@ -32,7 +46,7 @@ class Surroundings:
 
     @property
     def base_url(self) -> str:
-        """The address of the site."""
+        """The address of the site on this machine."""
         return f"http://localhost:{self.port}"
 
     @property
@@ -40,20 +54,22 @@ class Surroundings:
         """The address of the simulators."""
         return f"http://localhost:{self.simulators_port}"
 
-
-def data_folder() -> Path:
-    """Return the folder that holds all state."""
-    return Path(os.environ.get("NANNYCHAIN_DATA", "") or ROOT / ".data").resolve()
+    @property
+    def mask(self) -> Mask:
+        """What hides the secrets among the settings."""
+        return Mask(_secrets_in(self.settings))
 
 
 def gather(data: Path) -> Surroundings:
-    """Return the settings: what is given wins, the rest is made up for a trial."""
-    environ.Env.read_env(os.environ.get("NANNYCHAIN_ENV_FILE", ROOT / ".env"))
-    given = {name: value for name, value in os.environ.items() if value}
-    port, simulators_port = _port(given, "PORT", 8000), _port(given, "SIMULATORS_PORT", 8100)
+    """Return all settings but the addresses of embedded servers; raise Trouble for a bad port."""
+    given = _given()
+    port = _port(given, name="PORT", default=8000)
+    simulators_port = _port(given, name="SIMULATORS_PORT", default=8100)
+    if port == simulators_port:
+        raise Trouble("PORT and SIMULATORS_PORT must differ.")
     made = _made_once(data / "secrets.json")
     if given.get("SEALING_PUBLIC_KEY"):
-        made.pop("ENCRYPTION_KEY")  # somebody wants it elsewhere
+        del made["ENCRYPTION_KEY"]  # somebody keeps it elsewhere
     defaults = {
         **made,
         "DJANGO_SETTINGS_MODULE": "config.settings.local",
@@ -61,19 +77,26 @@ def gather(data: Path) -> Surroundings:
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "PUBLIC_BASE_URL": f"http://localhost:{port}",
         "HELP_LINE": "0800 000 000",
+        "LOG_LEVEL": "INFO",
+        "NO_PROXY": "localhost,127.0.0.1",
         "AT_USERNAME": "sandbox",
         "AT_SENDER_ID": "NANNYCHAIN",
         "AT_BASE_URL": f"http://localhost:{simulators_port}/africastalking",
         "USSD_SERVICE_CODE": "*384*2024#",
     }
-    own = {
+    ours = {
         "PORT": str(port),
         "SIMULATORS_PORT": str(simulators_port),
-        # Everything is in the environment now; nothing is to be read a second time.
-        "NANNYCHAIN_ENV_FILE": os.devnull,
+        "HOST": "127.0.0.1",  # some shells export the machine's name; a trial is for this machine
+        "NANNYCHAIN_ENV_FILE": os.devnull,  # it has been read: all of it is in the environment
         "PYTHONUNBUFFERED": "1",
     }
-    return Surroundings(data, port, simulators_port, {**defaults, **given, **own})
+    return Surroundings(
+        data=data,
+        port=port,
+        simulators_port=simulators_port,
+        settings={**defaults, **given, **ours},
+    )
 
 
 def sealing_only(settings: dict[str, str]) -> dict[str, str]:
@@ -87,36 +110,63 @@ def sealing_only(settings: dict[str, str]) -> dict[str, str]:
 
 
 def for_simulators(surroundings: Surroundings) -> dict[str, str]:
-    """Return what the simulators need to know, and none of our secrets beyond it."""
-    settings = surroundings.settings
-    base, key = surroundings.base_url, settings.get("USSD_API_KEY", "")
-    ussd = f"{base}/ussd/k/{key}" if key else f"{base}/ussd"
-    sms_key = settings.get("SMS_CALLBACK_KEY", "")
-    shared = ("PATH", "HOME", "SIMULATORS_PORT", "AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID")
+    """Return what outsiders know: their own settings, and where they call us back."""
+    settings, base = surroundings.settings, surroundings.base_url
+    ussd = f"{base}/ussd/k/{settings['USSD_API_KEY']}"
+    shared = ("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID", "USSD_SERVICE_CODE", "LOG_LEVEL")
+    own = {name: value for name, value in settings.items() if name.startswith("SIMULATORS_")}
     return {
-        **{name: settings[name] for name in shared if name in settings},
         "PYTHONUNBUFFERED": "1",
-        "USSD_SERVICE_CODE": settings["USSD_SERVICE_CODE"],
         "SIMULATORS_STATE": str(surroundings.data / "simulators"),
         "USSD_CALLBACK_URL": ussd,
         "USSD_EVENTS_URL": f"{ussd}/events",
-        "SMS_REPORTS_URL": f"{base}/sms/reports/{sms_key}",
-        "SMS_OPTOUT_URL": f"{base}/sms/optout/{sms_key}",
+        "SMS_REPORTS_URL": f"{base}/sms/reports/{settings['SMS_CALLBACK_KEY']}",
+        "SMS_OPTOUT_URL": f"{base}/sms/optout/{settings['SMS_CALLBACK_KEY']}",
+        **{name: settings[name] for name in (*_SYSTEM, *shared) if name in settings},
+        **own,
     }
 
 
-def _port(given: dict[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise Trouble(f"{name} must be a port between 1 and 65535.")
+class _DotEnv(environ.Env):
+    """django-environ's reader of `.env`, into a mapping of its own."""
+
+    ENVIRON: ClassVar[dict[str, str]] = {}
+
+
+def _given() -> dict[str, str]:
+    _DotEnv.ENVIRON.clear()
+    _DotEnv.read_env(os.environ.get("NANNYCHAIN_ENV_FILE") or ROOT / ".env")
+    both = {**_present(_DotEnv.ENVIRON), **_present(dict(os.environ))}
+    _DotEnv.ENVIRON.clear()
+    return both
+
+
+def _present(values: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value.strip()}
+
+
+def _port(given: dict[str, str], *, name: str, default: int) -> int:
+    text = given.get(name, str(default)).strip()
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
+        raise Trouble(f"{name} must be a number between 1 and 65535.")
     return int(text)
 
 
 def _made_once(path: Path) -> dict[str, str]:
-    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = {
-        name: secrets.token_hex(size) for name, size in _SECRETS.items() if name not in known
-    }
-    if missing:
-        write_private(path, json.dumps({**known, **missing}, indent=2))
-    return {**known, **missing}
+    kept = read_private(path)
+    made = {name: kept.get(name) or secrets.token_hex(size) for name, size in _MADE.items()}
+    if made != kept:
+        write_private(path, {**kept, **made})
+    return made
+
+
+def _secrets_in(settings: dict[str, str]) -> set[str]:
+    """Return the values that must not be shown: of telling names, and passwords in addresses."""
+    found = set()
+    for name, value in settings.items():
+        if any(word in name for word in _SECRET_WORDS) and name not in _NEVER_SECRET:
+            found |= {value, *value.split(",")}
+        if "://" in value and "@" in value:
+            password = urlsplit(value).password or ""
+            found |= {password, unquote(password)}
+    return found

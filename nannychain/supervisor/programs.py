@@ -1,4 +1,4 @@
-"""What is started: program, settings, and in which order it ends."""
+"""What is started, with which settings, and how long each may take to end."""
 
 import sys
 from dataclasses import dataclass
@@ -9,34 +9,44 @@ from nannychain.supervisor.defaults import Surroundings
 QUEUES = "default,sms"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Program:
-    """One program: its name, command and environment."""
+    """One program; `stop_seconds` after being asked to end, it is killed."""
 
     name: str
     command: list[str]
     environment: dict[str, str]
+    stop_seconds: float
 
 
 def all_programs(surroundings: Surroundings) -> list[Program]:
     """Return all programs, in the order in which they end: first whoever brings in new work."""
     settings = surroundings.settings
-    beat = surroundings.data / "beat"
-    beat.mkdir(exist_ok=True)
-    web = ["gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]
-    scheduler = ["celery", "-A", "config", "beat", "-s", str(beat / "schedule"), "--pidfile="]
-    worker = ["celery", "-A", "config", "worker", "-P", "threads", "-c", "4", "-Q", QUEUES]
+    sealing = defaults.sealing_only(settings)
+    schedule = str(surroundings.data / "beat" / "schedule")
+    celery = ("celery", "-A", "config")
     return [
-        _python("web", web, defaults.sealing_only(settings)),
-        _python("beat", scheduler, defaults.sealing_only(settings)),
-        _python("worker", [*worker, "--without-gossip", "--without-mingle"], settings),
+        _ours("web", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi", settings=sealing),
+        _ours("beat", *celery, "beat", "-s", schedule, "--pidfile=", settings=sealing),
+        _ours(
+            "worker",
+            *(*celery, "worker", "-P", "threads", "-c", "4", "-Q", QUEUES),
+            *("--without-gossip", "--without-mingle"),  # there is no other worker to talk to
+            settings=settings,
+        ),
         Program(
-            "simulators",
-            [sys.executable, "-m", "simulators"],
-            defaults.for_simulators(surroundings),
+            name="simulators",
+            command=[sys.executable, "-m", "simulators"],
+            environment=defaults.for_simulators(surroundings),
+            stop_seconds=1,
         ),
     ]
 
 
-def _python(name: str, module: list[str], settings: dict[str, str]) -> Program:
-    return Program(name, [sys.executable, "-m", *module], {**settings, "NANNYCHAIN_PROCESS": name})
+def _ours(name: str, *module: str, settings: dict[str, str]) -> Program:
+    return Program(
+        name=name,
+        command=[sys.executable, "-m", *module],
+        environment={**settings, "NANNYCHAIN_PROCESS": name},
+        stop_seconds={"web": 3, "beat": 1, "worker": 2}[name],
+    )

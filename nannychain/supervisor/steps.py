@@ -1,114 +1,166 @@
-"""What is done before anything runs."""
+"""What is done before anything runs, and the waiting until all answers."""
+
+from __future__ import annotations
 
 import errno
+import http.client
 import json
+import signal
 import socket
 import subprocess
 import sys
-import time
+import tempfile
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 from nannychain import embedded
-from nannychain.supervisor.children import Child
-from nannychain.supervisor.defaults import ROOT, Surroundings
+from nannychain.embedded import processes
+from nannychain.supervisor.data import ROOT
+from nannychain.supervisor.defaults import Surroundings
 from nannychain.supervisor.screen import Trouble
+from nannychain.supervisor.stopping import StopRequest
+from nannychain.supervisor.watch import Watch
 
 READY_SECONDS_MAX = 90
+_LINES_SHOWN = 12
+# Our own addresses are never asked through a proxy.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+# One line for each problem, and nothing else worth reading.
+_TOLD = ("setting ", "CommandError: ", "SystemCheckError", "ERRORS:", "?: (")
 
 
 def check_ports(surroundings: Surroundings) -> None:
     """Raise Trouble when somebody else listens on one of our ports."""
-    ports = {"PORT": surroundings.port, "SIMULATORS_PORT": surroundings.simulators_port}
-    if len(set(ports.values())) < len(ports):
-        raise Trouble("PORT and SIMULATORS_PORT must differ.")
-    for name, port in ports.items():
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError as error:
-            why = (
-                "is taken"
-                if error.errno == errno.EADDRINUSE
-                else f"can't be used: {error.strerror}"
+    for name, port in (
+        ("PORT", surroundings.port),
+        ("SIMULATORS_PORT", surroundings.simulators_port),
+    ):
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            try:
+                socket.create_server((host, port), family=family).close()
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise Trouble(
+                        f"Port {port} is taken by another program: stop that, "
+                        f"or choose another port, as in `{name}={port + 1} make run`."
+                    ) from None
+                if error.errno == errno.EACCES:
+                    raise Trouble(
+                        f"Port {port} is for root only: choose one above 1023 as {name}."
+                    ) from None
+
+
+def start_servers(surroundings: Surroundings, watch: Watch) -> str:
+    """Start the servers that were not given, and note their addresses among the settings.
+
+    Return the address for migrations: the owner's, or the one that was given.
+    """
+    settings = surroundings.settings
+    owner_url = settings.get("DATABASE_URL", "")
+    if not owner_url:
+        postgres = embedded.Postgres(surroundings.data, durable=True)
+        watch.add_server(postgres)
+        settings["DATABASE_URL"], owner_url = postgres.app_url, postgres.owner_url
+    if not settings.get("REDIS_URL"):
+        valkey = embedded.Valkey(surroundings.data, durable=True)
+        watch.add_server(valkey)
+        settings["REDIS_URL"] = valkey.url
+    return owner_url
+
+
+class Manage:
+    """Runs management commands, one after the other."""
+
+    def __init__(self, surroundings: Surroundings, *, request: StopRequest) -> None:
+        self._surroundings = surroundings
+        self._request = request
+
+    def __call__(self, *arguments: str, settings: dict[str, str] | None = None) -> str:
+        """Run one command and return what it prints.
+
+        Raise Trouble with what went wrong, Stopped when asked to stop meanwhile.
+        """
+        with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as told:
+            command = processes.spawn(
+                [sys.executable, "manage.py", *arguments],
+                environment=settings or self._surroundings.settings,
+                output=printed,
+                errors=told,
+                folder=ROOT,
             )
-            raise Trouble(
-                f"Port {port} {why}. Choose another: {name}={port + 1} make run"
-            ) from None
+            while command.poll() is None:
+                if self._request.wait(0.05):
+                    _end(command)
+                    self._request.check()
+            printed.seek(0)
+            told.seek(0)
+            if command.returncode != 0:
+                lines = self._surroundings.mask(told.read().decode(errors="replace")).splitlines()
+                raise Trouble(_why(lines) or f"`manage.py {arguments[0]}` failed without a word.")
+            return printed.read().decode()
 
 
-def start_servers(surroundings: Surroundings) -> tuple[embedded.Servers | None, str]:
-    """Start the servers that were not given; return them and the address for migrations."""
-    settings, folder = surroundings.settings, surroundings.data / "servers"
-    if settings.get("DATABASE_URL") and settings.get("REDIS_URL"):
-        return None, settings["DATABASE_URL"]
-    servers = embedded.start(folder, durable=True)
-    owner_url = settings.get("DATABASE_URL") or servers.owner_url
-    settings.setdefault("DATABASE_URL", servers.app_url)
-    settings.setdefault("REDIS_URL", servers.redis_url)
-    return servers, owner_url
+def seed(surroundings: Surroundings, *, manage: Manage) -> dict[str, Any]:
+    """Make the demo data; return the sign-in of the admin and the phones to try with.
 
-
-def manage(arguments: list[str], *, settings: dict[str, str]) -> str:
-    """Run one management command; return what it prints, raise Trouble with what went wrong."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise Trouble(_why(done.stderr) or f"`manage.py {arguments[0]}` failed.")
-    return done.stdout
-
-
-def seed(surroundings: Surroundings) -> dict[str, Any]:
-    """Make the demo data; return the sign-in of the admin and the phones to try with."""
+    Only in a sandbox: nobody wants demo people elsewhere.
+    """
     if surroundings.settings["OPERATING_MODE"] != "sandbox":
         return {}
-    command = ["seed_demo", "--json", "--data-folder", str(surroundings.data)]
-    told: dict[str, Any] = json.loads(manage(command, settings=surroundings.settings))
+    told: dict[str, Any] = json.loads(
+        manage("seed_demo", "--json", "--data-folder", str(surroundings.data))
+    )
     return told
 
 
-def wait_until_ready(surroundings: Surroundings, children: list[Child]) -> None:
-    """Wait until all answers; raise Trouble when a child keeps dying or the time is over."""
-    addresses = [
+def wait_until_ready(surroundings: Surroundings, *, watch: Watch, request: StopRequest) -> None:
+    """Wait until all answers; raise Trouble when a child dies before, or the time is over."""
+    waiting = [
         f"{surroundings.base_url}/health/ready",
         f"{surroundings.simulators_url}/control/health",
     ]
-    deadline = time.monotonic() + READY_SECONDS_MAX
-    while time.monotonic() < deadline:
-        if all(_answers(address) for address in addresses):
-            return
-        for child in children:
-            child.look_after()
-            if child.deaths > 1:
-                raise Trouble(f"{child.name} does not start:\n{child.last_lines()}")
-        time.sleep(0.2)
-    raise Trouble(f"Not ready after {READY_SECONDS_MAX} s; see {surroundings.data / 'logs'}.")
+    deadline = watch.clock() + READY_SECONDS_MAX
+    answer = ""
+    while waiting:
+        if child := watch.dead_child():
+            words = child.last_words()[-_LINES_SHOWN:]
+            raise Trouble(
+                "\n".join([f"{child.name} did not start ({child.how_it_ended()}).", *words])
+            )
+        if watch.clock() > deadline:
+            raise Trouble(f"Not ready after {READY_SECONDS_MAX} s: {waiting[0]} says {answer}.")
+        answer = _ask(waiting[0])
+        if not answer:
+            waiting.pop(0)
+        elif request.wait(0.2):
+            request.check()
 
 
-def private_folders(data: Path) -> None:
-    """Make the folders that hold state, for our eyes only."""
-    for folder in (data, data / "logs", data / "run", data / "simulators"):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
-
-
-def _answers(address: str) -> bool:
+def _ask(address: str) -> str:
+    """Return nothing when the address answers 200, else what it says."""
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+        with _DIRECT.open(address, timeout=3):
+            return ""
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read(500).decode(errors='replace')}"
+    except (OSError, http.client.HTTPException):
+        return "nothing"
 
 
-def _why(stderr: str) -> str:
-    """Return the lines that say what is wrong: ours, or the last one of a traceback."""
-    lines = [line for line in stderr.splitlines() if line.strip()]
-    ours = [line for line in lines if line.startswith(("setting ", "CommandError"))]
-    return "\n".join(ours or lines[-1:])
+def _end(command: subprocess.Popen[bytes]) -> None:
+    """End a command in order if it can be done at once, else by force; nothing is lost by it."""
+    for number, seconds in ((signal.SIGINT, 2.0), (signal.SIGKILL, 5.0)):
+        command.send_signal(number)
+        try:
+            command.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def _why(lines: list[str]) -> str:
+    """Return the lines that say what is wrong: ours, or else the last one of a traceback."""
+    lines = [line for line in lines if line.strip()]
+    told = [line for line in lines if line.startswith(_TOLD)]
+    return "\n".join(told[:_LINES_SHOWN] or lines[-1:])

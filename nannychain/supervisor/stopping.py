@@ -1,0 +1,58 @@
+"""Being asked to stop, by Ctrl-C or a signal, at any moment and without breaking anything off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(Exception):
+    """We were asked to stop while something was going on."""
+
+
+class StopRequest:
+    """Remembers that we were asked to stop, and wakes whoever waits.
+
+    The handler only notes and writes one byte: raising from it could leave a child unrecorded.
+    """
+
+    def __init__(self) -> None:
+        self.times = 0
+        self._ear, self._mouth = os.pipe()
+        os.set_blocking(self._mouth, False)
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether anybody asked."""
+        return self.times > 0
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether somebody asked twice."""
+        return self.times > 1
+
+    def listen(self) -> None:
+        """Take over the signals that mean stop."""
+        for number in _SIGNALS:
+            signal.signal(number, self._hear)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until asked; tell whether we were."""
+        if not self.is_asked:
+            select.select([self._ear], [], [], seconds)
+        return self.is_asked
+
+    def check(self) -> None:
+        """Raise Stopped if we were asked."""
+        if self.is_asked:
+            raise Stopped
+
+    def _hear(self, _: int, __: FrameType | None) -> None:
+        self.times += 1
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._mouth, b"!")
