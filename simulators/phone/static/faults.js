@@ -1,0 +1,99 @@
+/* The panel of faults: a button for each kind, and what is set at present. */
+
+import * as network from "./network.js";
+
+const REFRESH_MS = 2000;
+const NAMES = { "africastalking.sms": "SMS", "africastalking.ussd": "USSD" };
+
+const make = (tag, text, className = "") => {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.className = className;
+  return element;
+};
+
+export class FaultPanel {
+  constructor(element, numbers) {
+    this.element = element;
+    this.numbers = numbers;
+    this.part = (name) => element.querySelector(`#fault-${name}`);
+    this.part("clear").addEventListener("click", () => this.#change(network.clearFaults()));
+    element.addEventListener("toggle", () => this.#opened());
+    setInterval(() => this.element.open && this.#refresh(), REFRESH_MS);
+    this.#refresh();
+  }
+
+  async #opened() {
+    if (!this.element.open) return;
+    const choice = this.part("phone");
+    const chosen = choice.value;
+    const options = this.numbers().map((number) => new Option(number, number));
+    choice.replaceChildren(new Option("any phone", ""), ...options);
+    choice.value = this.numbers().includes(chosen) ? chosen : "";
+    await this.#refresh();
+  }
+
+  async #refresh() {
+    let found;
+    try {
+      found = await network.faults();
+    } catch {
+      return; // the simulators are down: the phones show it
+    }
+    if (!this.part("kinds").childElementCount) this.#drawKinds(found.catalogue);
+    this.#drawSet(found.faults);
+  }
+
+  async #change(request) {
+    try {
+      await request;
+    } catch (error) {
+      this.part("set").textContent = error.message;
+      return;
+    }
+    await this.#refresh();
+  }
+
+  #drawKinds(catalogue) {
+    for (const [target, kinds] of Object.entries(catalogue)) {
+      const group = make("fieldset", "");
+      group.append(make("legend", NAMES[target] ?? target));
+      for (const kind of kinds) group.append(this.#button(target, kind));
+      this.part("kinds").append(group);
+    }
+  }
+
+  #button(target, { kind, phrase, parameters }) {
+    const line = make("div", "", "fault-kind");
+    const button = make("button", kind.replaceAll("_", " "));
+    button.type = "button";
+    button.title = phrase;
+    line.append(button, make("span", phrase));
+    const fields = Object.entries(parameters).map(([name, value]) => {
+      const field = make("input", "");
+      Object.assign(field, { type: "number", value, min: 0, step: "any", name });
+      field.setAttribute("aria-label", `${kind}: ${name}`);
+      line.append(field);
+      return field;
+    });
+    button.addEventListener("click", () => {
+      const numbers = Object.fromEntries(fields.map((field) => [field.name, Number(field.value)]));
+      const times = this.part("times").value;
+      const fault = { target, kind, ...numbers, times: times ? Number(times) : null };
+      this.#change(network.setFault({ ...fault, phone: this.part("phone").value || null }));
+    });
+    return line;
+  }
+
+  #drawSet(faults) {
+    const count = this.element.querySelector(".fault-count");
+    count.textContent = faults.length || "";
+    count.hidden = faults.length === 0;
+    const words = faults.map(({ target, kind, times, phone }) => {
+      const left = times === null ? "until cleared" : `${times} ×`;
+      return `${NAMES[target] ?? target} ${kind.replaceAll("_", " ")}: ${left}${phone ? `, ${phone}` : ""}`;
+    });
+    const text = words.join("\n") || "No fault is set.";
+    if (this.part("set").textContent !== text) this.part("set").textContent = text;
+  }
+}

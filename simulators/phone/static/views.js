@@ -1,0 +1,133 @@
+/*
+ * What a phone can show, as a table: each view says what stands on the screen and what the two
+ * soft keys, the green key and the digits do there. `device.js` draws it.
+ */
+
+import { septets } from "./gsm7.js";
+
+const LONGEST = 160;
+
+const time = (seconds) =>
+  new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: "Africa/Nairobi",
+  }).format(new Date(seconds * 1000));
+
+const home = (phone) => phone.show("idle");
+
+/* Clear removes the last character; with nothing left it leaves. */
+const clearOr = (phone, label, leave) =>
+  phone.typed ? ["Clear", () => phone.type(phone.typed.slice(0, -1))] : [label, leave];
+
+function count(text) {
+  const length = septets(text);
+  const bad = length === null || length > LONGEST;
+  return { text: `${length ?? "not GSM-7"}/${LONGEST}`, bad };
+}
+
+export const views = {
+  idle: (phone) => {
+    const unread = phone.unread();
+    const messages = () => phone.show("inbox", { chosen: 0 });
+    const dial = () => phone.show("dial", { typed: phone.serviceCode });
+    return {
+      kind: "idle",
+      text: unread ? `${unread} new message${unread > 1 ? "s" : ""}` : phone.number,
+      left: [unread ? "Read" : "Messages", messages],
+      right: ["Dial", dial],
+      call: dial,
+      ok: dial,
+      digit: (key) => phone.show("dial", { typed: key }),
+    };
+  },
+
+  dial: (phone) => ({
+    kind: "dial",
+    title: "Dial",
+    text: "",
+    entry: "Number to dial",
+    left: ["Call", () => phone.dial()],
+    right: clearOr(phone, "Back", () => home(phone)),
+    call: () => phone.dial(),
+    end: () => home(phone),
+  }),
+
+  wait: (phone) => ({
+    kind: "wait",
+    text: "Running",
+    right: ["Cancel", () => phone.hangUp()],
+    end: () => phone.hangUp(),
+  }),
+
+  screen: (phone, { text }) => ({
+    kind: "dialog",
+    title: "USSD",
+    count: count(text),
+    text,
+    entry: "Reply",
+    left: ["Send", () => phone.reply()],
+    right: clearOr(phone, "Cancel", () => phone.hangUp()),
+    call: () => phone.reply(),
+    end: () => phone.hangUp(),
+  }),
+
+  ended: (phone, { text }) => ({
+    kind: "dialog",
+    title: "USSD",
+    count: count(text),
+    text,
+    left: ["OK", () => home(phone)],
+    end: () => home(phone),
+  }),
+
+  notice: (phone, { text }) => ({
+    kind: "notice",
+    text,
+    left: ["OK", () => home(phone)],
+    end: () => home(phone),
+  }),
+
+  inbox: (phone, { chosen }) => {
+    const last = phone.messages.length - 1;
+    const at = Math.min(chosen, last);
+    const open = (index) => phone.open(phone.messages[index], index);
+    return {
+      kind: "inbox",
+      title: "Messages",
+      text: last < 0 ? "No messages yet" : "",
+      rows: phone.messages.map((message, index) => ({
+        from: message.sender,
+        at: time(message.received_at),
+        line: message.text,
+        unread: !message.is_read,
+        chosen: index === at,
+        open: () => open(index),
+      })),
+      left: last < 0 ? undefined : ["Open", () => open(at)],
+      right: ["Back", () => home(phone)],
+      end: () => home(phone),
+      up: () => phone.show("inbox", { chosen: Math.max(at - 1, 0) }),
+      down: () => phone.show("inbox", { chosen: Math.min(at + 1, Math.max(last, 0)) }),
+    };
+  },
+
+  message: (phone, { message, index }) => ({
+    kind: "message",
+    title: message.sender,
+    count: { text: time(message.received_at) },
+    text: message.text,
+    left: ["Stop messages", () => phone.show("stop", { message, index })],
+    right: ["Back", () => phone.show("inbox", { chosen: index })],
+    ok: () => phone.show("inbox", { chosen: index }),
+    end: () => home(phone),
+  }),
+
+  stop: (phone, { message, index }) => ({
+    kind: "notice",
+    text: `Stop all messages from ${message.sender}?\n\nDial *456*9# to allow them again.`,
+    left: ["Stop", () => phone.stopMessages(message.sender)],
+    right: ["Back", () => phone.show("message", { message, index })],
+    end: () => home(phone),
+  }),
+};
