@@ -13,7 +13,7 @@ CHECK_ENV := SECRET_KEY=check ENCRYPTION_KEY=check NANNYCHAIN_ENV_FILE=/dev/null
 	DATABASE_URL=postgresql://check@localhost/check REDIS_URL=redis://localhost/0 \
 	DJANGO_SETTINGS_MODULE=config.settings.test
 
-.PHONY: help run test check bench clean phone format messages lock install-local install-dev
+.PHONY: help run test check bench clean phone format messages flows lock install-local install-dev
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ format: install-dev ## format the code and mend what can be mended
 
 messages: install-dev ## gather the texts of the code into the catalogues
 	@$(CHECK_ENV) $(BIN)/python manage.py update_translations
+
+flows: install-dev ## draw states, menu and timetable into docs/flows.md
+	@$(CHECK_ENV) $(BIN)/python manage.py flows
 
 lock: install-dev ## compile requirements/*.in into the locks
 	@for name in base local dev uv; do $(BIN)/uv pip compile --quiet --universal \
