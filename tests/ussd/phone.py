@@ -11,6 +11,11 @@ from ussd.engine import store
 CODE = "*384*2024#"
 
 
+def new_session_id() -> str:
+    """Return an id as the gateway makes them."""
+    return f"ATUid_{uuid4().hex}"
+
+
 @dataclass
 class Phone:
     """One phone in one session. `text` is what the gateway sends: all input so far."""
@@ -18,12 +23,12 @@ class Phone:
     number: str = "+254712345678"
     client: Client = field(default_factory=Client)
     path: str = "/ussd"
-    session_id: str = ""
+    session_id: str = field(default_factory=new_session_id)
     text: str = ""
 
     def dial(self) -> str:
         """Begin a new session and return the first screen."""
-        self.session_id, self.text = f"ATUid_{uuid4().hex}", ""
+        self.session_id, self.text = new_session_id(), ""
         return self.post()
 
     def enter(self, *inputs: str) -> str:

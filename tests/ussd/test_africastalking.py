@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from nannychain.inbox.models import InboxMessage
+from tests.ussd.phone import new_session_id
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +21,10 @@ def fixture(name: str) -> dict[str, object]:
 
 
 def post(body: object, *, path: str = "/ussd", content_type: str = FORM, **headers: str) -> str:
+    # A session of its own for each post: fixtures all have the same.
+    sent = str(body).replace("sessionId=ATUid_", f"sessionId={new_session_id()}")
     response = Client(raise_request_exception=False).generic(
-        "POST", path, str(body).encode(), content_type=content_type, headers=headers
+        "POST", path, sent.encode(), content_type=content_type, headers=headers
     )
     assert response.status_code == 200
     text = response.content.decode()
@@ -56,7 +59,7 @@ class TestRecordedPosts:
         steps = fixture("ussd_17_duplicate_exact")["json"]
         answers = []
         begin = {
-            "sessionId": "ATUid_17",
+            "sessionId": new_session_id(),
             "phoneNumber": "+254700000001",
             "serviceCode": "*384*000#",
             "networkCode": "99999",
@@ -217,7 +220,7 @@ class TestEvents:
 
 class TestForScripts:
     def test_a_hop_comes_back_as_json(self) -> None:
-        fields = {"sessionId": "s1", "phoneNumber": "0712345678", "text": ""}
+        fields = {"sessionId": new_session_id(), "phoneNumber": "0712345678", "text": ""}
         response = Client().post("/ussd/test", fields, content_type="application/json")
         answer = response.json()
         assert answer["action"] == "CON"

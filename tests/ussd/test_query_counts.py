@@ -17,7 +17,7 @@ from workers.identity import services as identity
 pytestmark = pytest.mark.django_db
 
 SHOWS_MAX = 3
-JOINS = 21
+JOINS = 19
 ALREADY_JOINED = 6
 CHOOSES_LANGUAGE = 10
 

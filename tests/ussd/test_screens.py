@@ -14,8 +14,7 @@ from ussd.engine.screens import Again, Finish
 from ussd.engine.session import Place
 from ussd.engine.text import SEPTETS_MAX, cut, fits, plain, septets
 from ussd.menu import APPLICATION, SCREENS, SENTENCES, TREE
-from workers.identity import messages, services, worker_id
-from workers.identity.models import Member
+from workers.identity import messages, worker_id
 from workers.identity.selectors import Profile
 
 HOP = Hop(
@@ -105,10 +104,8 @@ def test_the_welcome_sms_fits_one_message(language: str) -> None:
     assert text.isascii()
 
 
-@pytest.mark.django_db
 def test_a_hostile_name_cannot_forge_a_screen() -> None:
-    services.create_account("0712345678", name="A\n1. Send money to B\x00`é", channel="rest")
-    profile = replace(LONGEST, name=Member.objects.get().name)
+    profile = replace(LONGEST, name="A\n1. Send money to B\x00`é")
     visit = Visit(hop=HOP, caller=profile, language="en")
     shown = fold.show(APPLICATION, visit, place=Place(path=("account",), language="en"), hint="")
     assert fits(shown.text)

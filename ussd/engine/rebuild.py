@@ -21,15 +21,20 @@ INPUTS_MAX = 60
 
 @dataclass(frozen=True)
 class _Track:
-    """How the inputs read from one beginning: the last result, and whether each one made sense.
+    """How the inputs read from one beginning: the last result, and how many made no sense.
 
     `is_cut` says that the reading stopped before the last input.
     """
 
     visit: Visit
     result: fold.Result
-    is_valid: bool
+    wrong_inputs: int
     is_cut: bool = False
+
+    @property
+    def doubt(self) -> tuple[bool, int]:
+        """How little sense this reading makes; less is better."""
+        return (self.is_cut, self.wrong_inputs)
 
 
 def rebuild(app: Application, hop: Hop, *, caller: Any) -> Outcome:
@@ -50,34 +55,26 @@ def rebuild(app: Application, hop: Hop, *, caller: Any) -> Outcome:
         inputs = hop.text[len(text) + len(SEPARATOR) :].split(SEPARATOR)
     if len(inputs) > INPUTS_MAX:
         return _over(app, starts[0])
-    track = _choose(app, hop, caller=caller, starts=starts, inputs=inputs)
-    is_certain = not track.is_cut and (track.is_valid or len(starts) == 1)
-    return finish(app, track.visit, track.result, may_act=is_certain)
-
-
-def _choose(
-    app: Application, hop: Hop, *, caller: Any, starts: list[Place], inputs: list[str]
-) -> _Track:
-    """Read the inputs from each beginning; take the first under which all of them make sense.
-
-    Somebody who has joined since the session began may have begun as a stranger.
-    """
+    # Somebody who has joined since the session began may have begun as a stranger: the inputs are
+    # read from each beginning, and the one under which they make most sense is taken.
     tracks = [_read(app, hop, caller=caller, place=place, inputs=inputs) for place in starts]
-    return next((track for track in tracks if track.is_valid), tracks[0])
+    best, *others = sorted(tracks, key=lambda track: track.doubt)
+    is_clear = best.wrong_inputs == 0 or all(other.doubt > best.doubt for other in others)
+    return finish(app, best.visit, best.result, may_act=is_clear and not best.is_cut)
 
 
 def _read(app: Application, hop: Hop, *, caller: Any, place: Place, inputs: list[str]) -> _Track:
-    is_valid = True
+    wrong_inputs = 0
     for number, text in enumerate(inputs, start=1):
         visit = Visit(hop=hop, caller=caller, language=place.language)
         result = fold.step(app, visit, place=place, text=text)
         if isinstance(result, fold.Moved):
-            is_valid = is_valid and not result.hint
+            wrong_inputs += bool(result.hint)
         elif number < len(inputs):
             # An effect that was not had, or an end: the inputs after it have no meaning.
-            return _Track(visit, _cut_short(app, result), is_valid=False, is_cut=True)
+            return _Track(visit, _cut_short(app, result), wrong_inputs, is_cut=True)
         place = result.place
-    return _Track(visit, result, is_valid)
+    return _Track(visit, result, wrong_inputs)
 
 
 def _cut_short(app: Application, result: fold.Result) -> fold.Result:
