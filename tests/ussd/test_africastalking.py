@@ -153,7 +153,7 @@ class TestGarbage:
         assert post(body).startswith(("END ", "CON "))
 
     @pytest.mark.parametrize(
-        "typed", ["%00", "%ff%fe", "%F0%9F%98%80", "' OR 1=1--", "%3Cb%3E", "*" * 90]
+        "typed", ["%00", "%ff%fe", "%F0%9F%98%80", "' OR 1=1--", "%3Cb%3E", "*" * 40]
     )
     def test_hostile_input_is_asked_again(self, typed: str) -> None:
         assert post(GOOD.format(f"9*{typed}")).startswith("CON ")
