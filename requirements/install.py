@@ -1,129 +1,263 @@
-"""Set up the virtual environment from a lock: `python3 requirements/install.py local|dev`.
+"""Makes the virtual environment and installs one of the locks into it.
 
-Standard library only, since it runs before anything is installed. Installs with uv, which is itself
-fetched as a package, and with pip where that fails. A stamp in the environment holds the hash of
-the lock, so that a second run has nothing to do.
+    python3 requirements/install.py base|local|dev
+
+It runs under a bare python3 and uses nothing but the standard library. `base` is what production
+needs, `local` adds what `make run` needs, `dev` adds what the tests and checks need. VENV names
+another folder than `.venv`. A second run finds the stamp of the first and is done at once; a run
+that was broken off leaves no stamp. Every package is checked against the hashes in the lock. Where
+packages come from is pip's business: no index is named here.
 """
 
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "NannyChain needs Python 3.11 or newer, and this is {}.{}: install a newer one, "
+        "or name it, as in `make run PYTHON=/path/to/python3.11`.".format(*sys.version_info)
+    )
+
+import fcntl
 import hashlib
+import importlib.util
+import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = Path(os.environ.get("VENV", "") or ROOT / ".venv")
-PYTHON = FOLDER / "bin" / "python"
-# Each lock holds all of those before it.
-LOCKS = ("base", "local", "dev")
+LOCKS = ("base", "local", "dev")  # each holds all of the one before
+STAMP = "nannychain-lock.json"
+MARK = "nannychain-made.txt"
+
+
+class CannotInstall(Exception):
+    """Why it can't be done, and what helps, in one sentence."""
 
 
 def main(arguments: list[str]) -> int:
-    """Install the lock that is named; return the exit code."""
+    """Install the named lock; return the exit code."""
     if len(arguments) != 1 or arguments[0] not in LOCKS:
-        print(f"usage: python3 requirements/install.py {'|'.join(LOCKS)}")
+        print(f"usage: python3 requirements/install.py {'|'.join(LOCKS)}", file=sys.stderr)
         return 2
-    if sys.version_info < (3, 11):
-        print(f"NannyChain needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-        return 1
-    lock = arguments[0]
-    if _is_installed(lock):
-        return 0
-    started = time.monotonic()
-    print(f"Installing the packages of requirements/{lock}.txt (the first time takes a minute) …")
     try:
-        _make_environment()
-        _install(lock)
-    except (subprocess.CalledProcessError, OSError) as error:
-        print(f"The packages could not be installed: {_why(error)}")
+        with open(__file__, encoding="utf-8") as lock:
+            wait_for_others(lock.fileno())
+            install(arguments[0], folder=environment_folder())
+    except CannotInstall as reason:
+        print(reason, file=sys.stderr)
         return 1
-    _stamp(lock).write_text(_fingerprint(lock))
-    print(f"Installed in {time.monotonic() - started:.0f} s.")
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nBroken off. The next run goes on from here.", file=sys.stderr)
+        return 130
     return 0
 
 
-def _is_installed(lock: str) -> bool:
-    """Tell whether the lock, or one that holds it, is installed as it stands now."""
-    return PYTHON.exists() and any(
-        _stamp(larger).exists() and _stamp(larger).read_text() == _fingerprint(larger)
-        for larger in LOCKS[LOCKS.index(lock) :]
+def environment_folder() -> Path:
+    """Return the virtual environment's folder, which need not be there."""
+    return (ROOT / (os.environ.get("VENV") or ".venv")).absolute()
+
+
+def wait_for_others(descriptor: int) -> None:
+    """Let one set-up of this checkout run at a time."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Waiting for another set-up to end …", flush=True)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def install(wanted: str, *, folder: Path) -> None:
+    """Bring the environment to the state of the lock, unless it is there already."""
+    stamp = read_stamp(folder)
+    if is_current(stamp, wanted):
+        return
+    # What is there beyond the wanted lock stays: `make run` after `make test` removes nothing.
+    lock = max(wanted, stamp.get("lock", wanted), key=LOCKS.index)
+    python = make_environment(folder)
+    (folder / STAMP).unlink(missing_ok=True)
+    started = time.monotonic()
+    print(f"Installing the {lock} packages (the first time takes a moment) …", flush=True)
+    if not install_with_uv(python, lock_file(lock), is_ours=(folder / MARK).exists()):
+        print("uv could not do it; pip does it now, in a minute or two …", flush=True)
+        install_with_pip(lock_file(lock), pip=pip_for(python))
+    write(folder / STAMP, json.dumps({"lock": lock, "hash": hash_of(lock)}))
+    print(f"Installed in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def is_current(stamp: dict[str, str], wanted: str) -> bool:
+    """Tell whether the stamp is of a lock that holds the wanted one, as both are now."""
+    lock = stamp.get("lock", "")
+    if lock not in LOCKS or LOCKS.index(lock) < LOCKS.index(wanted):
+        return False
+    return stamp.get("hash") == hash_of(lock)
+
+
+def lock_file(lock: str) -> Path:
+    """Return the file of a lock."""
+    return ROOT / "requirements" / f"{lock}.txt"
+
+
+def hash_of(lock: str) -> str:
+    """Return what changes whenever the lock does."""
+    return hashlib.sha256(lock_file(lock).read_bytes()).hexdigest()
+
+
+def read_stamp(folder: Path) -> dict[str, str]:
+    """Return what was installed last, or nothing if that is unknown or its Python is gone."""
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) and python_of(folder).exists() else {}
+
+
+def python_of(folder: Path) -> Path:
+    """Return the environment's Python."""
+    return folder / "bin" / "python"
+
+
+def make_environment(folder: Path) -> Path:
+    """Return the Python of the environment, which is made or repaired if need be."""
+    python = python_of(folder)
+    if (folder / "pyvenv.cfg").exists():
+        if version_of(python) >= (3, 11) and ((folder / MARK).exists() or has_pip(python)):
+            return python
+        print(f"{folder} is incomplete or its Python is gone: it is made again.", flush=True)
+    elif folder.exists() and any(folder.iterdir()):
+        raise CannotInstall(
+            f"{folder} exists and is no virtual environment: name another with VENV, or remove it."
+        )
+    print(f"Making {folder} with Python {sys.version.split()[0]} …", flush=True)
+    with_pip = importlib.util.find_spec("ensurepip") is not None
+    try:
+        venv.create(folder, clear=True, with_pip=with_pip, symlinks=True)
+    except subprocess.CalledProcessError:
+        venv.create(folder, clear=True, with_pip=False, symlinks=True)
+    pip_for(python)
+    write(folder / MARK, "made by requirements/install.py\n")
+    return python
+
+
+def version_of(python: Path) -> tuple[int, ...]:
+    """Return the version of a Python, or nothing where it can't be run."""
+    code = "import sys; print(*sys.version_info[:2])"
+    try:
+        run = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    return tuple(int(part) for part in run.stdout.split())
+
+
+def has_pip(python: Path) -> bool:
+    """Tell whether this Python can run pip."""
+    run = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False)
+    return run.returncode == 0
+
+
+def pip_for(python: Path) -> list[str]:
+    """Return the command of a pip that installs into the environment: its own, or a borrowed one.
+
+    Debian's python3 has neither pip nor the means to make one, unless python3-venv is installed.
+    """
+    if has_pip(python):
+        return [str(python), "-m", "pip"]
+    if has_pip(Path(sys.executable)):
+        return [sys.executable, "-m", "pip", "--python", str(python)]
+    raise CannotInstall(
+        "This Python can't make a virtual environment with pip in it: install your system's "
+        "package for that (python3-venv on Debian and Ubuntu), then run this again."
     )
 
 
-def _stamp(lock: str) -> Path:
-    return FOLDER / f".{lock}-installed"
+def install_with_uv(python: Path, lock: Path, *, is_ours: bool) -> bool:
+    """Install the lock, fast; tell whether that worked.
 
-
-def _fingerprint(lock: str) -> str:
-    """Return a hash of the lock and of the Python it was installed for."""
-    content = (ROOT / "requirements" / f"{lock}.txt").read_bytes()
-    return hashlib.sha256(content + sys.version.encode()).hexdigest()
-
-
-def _make_environment() -> None:
-    made_for = FOLDER / ".made-for"
-    if PYTHON.exists() and made_for.exists() and made_for.read_text() == sys.version:
-        return
-    if FOLDER.exists():
-        shutil.rmtree(FOLDER)  # an interrupted set-up, or another Python
-    try:
-        venv.create(FOLDER, with_pip=True, symlinks=True)
-    except subprocess.CalledProcessError:
-        # Debian keeps ensurepip in a package of its own; a pip that is there can do without it.
-        venv.create(FOLDER, with_pip=False, symlinks=True, clear=True)
-        _pip_from_outside()
-    made_for.write_text(sys.version)
-
-
-def _pip_from_outside() -> None:
-    command = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet", "pip"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        raise OSError(
-            "this Python can't make virtual environments with pip. Install its venv package "
-            "(on Debian and Ubuntu: apt install python3-venv) or pip, and try again"
-        )
-
-
-def _install(lock: str) -> None:
-    locked = ROOT / "requirements" / f"{lock}.txt"
-    for stamp in LOCKS:
-        _stamp(stamp).unlink(missing_ok=True)
-    if not _uv(locked):
-        print("uv could not do it; pip tries, which takes longer …")
-        _pip("--requirement", str(locked))
-
-
-def _uv(locked: Path) -> bool:
-    """Install with uv: with its own certificates, then with the system's (proxies have theirs)."""
-    try:
-        _pip("--requirement", str(ROOT / "requirements" / "uv.txt"))
-    except subprocess.CalledProcessError:
+    What isn't in the lock is removed, but not from an environment that somebody else has made.
+    """
+    uv = find_uv(python)
+    if uv is None:
         return False
-    command = [FOLDER / "bin" / "uv", "pip", "install", "--quiet", "--require-hashes"]
-    command += ["--python", PYTHON, "--requirement", locked]
+    verb = "sync" if is_ours else "install"
+    command = [uv, "pip", verb, "--python", str(python), "--require-hashes", "--quiet"]
+    command += [str(lock)] if is_ours else ["--requirement", str(lock)]
+    environment = uv_environment(pip_settings(python))
+    # First with uv's own certificates, then with the system's: proxies have theirs.
     for certificates in ([], ["--system-certs"]):
-        try:
-            subprocess.run([*command, *certificates], check=True, capture_output=True)
-        except (subprocess.CalledProcessError, OSError):
-            continue
-        return True
+        run = subprocess.run(
+            [*command, *certificates], cwd=ROOT, env=environment, capture_output=True, check=False
+        )
+        if run.returncode == 0:
+            return True
     return False
 
 
-def _pip(*arguments: str) -> None:
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, "--require-hashes", *arguments], check=True)
+def find_uv(python: Path) -> str | None:
+    """Return a uv: the environment's own, which is fetched as a package the first time."""
+    own = python.with_name("uv")
+    if not own.exists():
+        try:
+            install_with_pip(ROOT / "requirements" / "uv.txt", pip=pip_for(python))
+        except CannotInstall:
+            return shutil.which("uv")
+    return str(own) if own.exists() else shutil.which("uv")
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        return "see above; is the network there?"
-    return str(error)
+def uv_environment(settings: dict[str, str]) -> dict[str, str]:
+    """Return the environment for uv, which doesn't read pip's settings: it is told them.
+
+    Whoever has told uv himself where to look is not interfered with.
+    """
+    if any(name.startswith(("UV_INDEX", "UV_DEFAULT_INDEX", "UV_CONFIG")) for name in os.environ):
+        return dict(os.environ)
+    told = {
+        name: settings[option]
+        for option, name in (
+            ("index-url", "UV_DEFAULT_INDEX"),
+            ("extra-index-url", "UV_INDEX"),
+            ("find-links", "UV_FIND_LINKS"),
+            ("cert", "SSL_CERT_FILE"),
+        )
+        if option in settings
+    }
+    return {**told, **os.environ}
+
+
+def pip_settings(python: Path) -> dict[str, str]:
+    """Return pip's settings by their bare names, from wherever pip takes them."""
+    command = [*pip_for(python), "config", "list"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    pairs = (line.partition("=")[::2] for line in run.stdout.splitlines())
+    return {name.rpartition(".")[2]: value.strip("'\"") for name, value in pairs}
+
+
+def install_with_pip(lock: Path, *, pip: list[str]) -> None:
+    """Install all of the lock; raise CannotInstall with pip's own reason."""
+    command = [*pip, "install", "--require-hashes", "--no-deps", "--disable-pip-version-check"]
+    run = subprocess.run(
+        [*command, "--quiet", "--requirement", str(lock)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        lines = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
+        reason = (lines or run.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        raise CannotInstall(f"pip could not install {lock.name}: {reason}")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, all of it or nothing."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 if __name__ == "__main__":
