@@ -49,7 +49,7 @@ def _why(error: CannotRotate) -> str:
     if not error.missing:
         return "ENCRYPTION_KEY is missing: SEALING_PUBLIC_KEY alone can't open what is to rotate."
     lines = [
-        f"{missing.holder}: {missing.rows:,} rows are sealed under key {missing.key_id}"
+        f"{missing.holder}: {missing.rows:,} sealed under key {missing.key_id}, which is missing"
         for missing in error.missing
     ]
     return "\n".join(

@@ -10,6 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from pytest_django import Settings
 
+from nannychain import notifications
+from nannychain.notifications import bodies
+from nannychain.notifications.models import Sms
 from nannychain.sealing import keys
 from nannychain.sealing.rotation import Progress, rotate
 from tests.factories import programs
@@ -101,6 +104,24 @@ def test_several_old_keys_are_rotated_in_one_run(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
+def test_the_texts_of_sms_with_codes_are_rotated_too(settings: Settings) -> None:
+    settings.ENCRYPTION_KEY = OLD
+    sms, useless = (
+        notifications.queue(phone="0712345678", kind="code", language="en", text=f"Code {n}.")
+        for n in (1, 2)
+    )
+    Sms.objects.filter(pk=useless.pk).update(**bodies.WIPED)
+    settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEYS_OLD = NEW, (OLD,)
+
+    assert "SMS with codes: 1 of 1" in rotate_keys()
+
+    settings.ENCRYPTION_KEYS_OLD = ()
+    sms.refresh_from_db()
+    assert sms.key_id == id_of(NEW)
+    assert bodies.read(sms) == "Code 1."
+
+
+@pytest.mark.django_db
 @pytest.mark.usefixtures("members")
 def test_a_missing_old_key_is_named_and_nothing_is_changed(settings: Settings) -> None:
     settings.ENCRYPTION_KEY = OLDEST
@@ -111,7 +132,7 @@ def test_a_missing_old_key_is_named_and_nothing_is_changed(settings: Settings) -
         rotate_keys()
 
     told = str(caught.value)
-    assert f"wallet keys: 7 rows are sealed under key {id_of(OLDEST)}" in told
+    assert f"wallet keys: 7 sealed under key {id_of(OLDEST)}, which is missing" in told
     assert "ENCRYPTION_KEYS_OLD" in told
     assert not any(secret in told for secret in (OLDEST, OLD, NEW))
     assert (under(OLDEST), under(OLD), under(NEW)) == (7, 30, 0)
