@@ -4,6 +4,7 @@ A provider's client builds on `Session`. It gets every answer as it came, of wha
 one of two errors: NotSent (certainly not received) or AnswerLost (perhaps received).
 """
 
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,12 @@ from urllib.parse import urlsplit
 
 import requests
 import structlog
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 
 from nannychain.transactions import forbid
 
@@ -19,8 +25,16 @@ log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0
+ANSWER_SECONDS = 20.0  # for a whole answer, however it trickles
 BODY_BYTES_MAX = 1_000_000
-_NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
+# A server may close an idle connection just as it is used again, and then nobody knows what it got.
+IDLE_SECONDS_MAX = 5.0
+_NEVER_CONNECTED = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    NameResolutionError,
+    ssl.SSLCertVerificationError,  # the handshake comes before the request
+)
 
 
 class NotSent(Exception):
@@ -38,6 +52,7 @@ class Session(requests.Session):
         super().__init__()
         self.trust_env = False  # no proxy and no .netrc decides where money is talked about
         self._timeout = (CONNECT_SECONDS, read_seconds)
+        self._last_used = time.monotonic()
 
     def exchange(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any
@@ -49,6 +64,8 @@ class Session(requests.Session):
         """
         forbid(f"{method} {urlsplit(url).hostname}")
         started = time.monotonic()
+        if started - self._last_used > IDLE_SECONDS_MAX:
+            self.close()
         try:
             answer = self.request(
                 method,
@@ -56,12 +73,16 @@ class Session(requests.Session):
                 headers=dict(headers or {}),
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
                 **body,
             )
-        except requests.RequestException as error:
+            _read_body(answer, give_up_at=started + ANSWER_SECONDS)
+        except (requests.RequestException, HTTPError) as error:
             failure = NotSent if _never_connected(error) else AnswerLost
             self._log(method, url, started=started, outcome=failure.__name__)
             raise failure(type(error).__name__) from None
+        finally:
+            self._last_used = time.monotonic()
         self._log(method, url, started=started, outcome=str(answer.status_code))
         return answer
 
@@ -75,6 +96,19 @@ class Session(requests.Session):
             outcome=outcome,
             milliseconds=round((time.monotonic() - started) * 1000),
         )
+
+
+def _read_body(answer: requests.Response, *, give_up_at: float) -> None:
+    """Read the whole body, within limits of size and time that hold however slowly it comes."""
+    body = bytearray()
+    while chunk := answer.raw.read1(65_536, decode_content=True):
+        body += chunk
+        if len(body) > BODY_BYTES_MAX or time.monotonic() > give_up_at:
+            answer.close()
+            raise requests.exceptions.ContentDecodingError
+    # What requests itself sets once a body is read; there is no public way to read it in limits.
+    answer._content, answer._content_consumed = bytes(body), True  # type: ignore[attr-defined]
+    answer.raw.release_conn()
 
 
 def _never_connected(error: BaseException) -> bool:
