@@ -1,9 +1,11 @@
-"""Locks by name, held until the transaction ends. Every kind of lock is listed here, in order.
+"""Locks by name. Every kind of lock is listed here, in order.
 
 Whoever needs two takes them in the order of this list, so that no two can wait for each other.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from django.db import connection
@@ -15,7 +17,8 @@ class Lock(IntEnum):
     """What may be locked by name; the number is the first half of PostgreSQL's lock key."""
 
     PHONE = 1  # one account for each number, made once
-    SMS_BUDGET = 2  # the day's count of SMS parts
+    SMS_MESSAGE = 2  # a provider's message id: its report and its SMS find each other
+    SMS_SWEEP = 3  # one sweep of SMS at a time
 
 
 @required
@@ -24,9 +27,28 @@ def take(kind: Lock, key: str) -> None:
 
     Two keys may share a lock by chance (32 bits); that costs a wait and nothing else.
     """
-    digest = hashlib.blake2b(key.encode(), digest_size=4).digest()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)",
-            [int(kind), int.from_bytes(digest, "big", signed=True)],
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _numbers(kind, key))
+
+
+@contextmanager
+def alone(kind: Lock, key: str) -> Iterator[bool]:
+    """Give True where nobody else is within this block under that key, and False at once if so.
+
+    For long work without an open transaction: the lock belongs to the connection, and goes with it
+    when the process dies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _numbers(kind, key))
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _numbers(kind, key))
+
+
+def _numbers(kind: Lock, key: str) -> tuple[int, int]:
+    digest = hashlib.blake2b(key.encode(), digest_size=4).digest()
+    return int(kind), int.from_bytes(digest, "big", signed=True)

@@ -44,6 +44,7 @@ def acknowledge(*, alert_id: int, by: UUID) -> None:
     )
 
 
-def resolve(key: str) -> None:
-    """Close the alert `key`, where it is open: the trouble is over."""
-    Alert.objects.filter(key=key, resolved_at__isnull=True).update(resolved_at=timezone.now())
+def resolve(key: str) -> bool:
+    """Close the alert `key` where it is open: the trouble is over. Return whether it was open."""
+    is_open = Alert.objects.filter(key=key, resolved_at__isnull=True)
+    return bool(is_open.update(resolved_at=timezone.now()))
