@@ -1,6 +1,7 @@
 """When X, then Y: where news from below, and callbacks from outside, meet those who react."""
 
 from nannychain import events, inbox
+from nannychain.notifications import optouts, reports
 from ussd.gateways.events import SESSION_ENDED
 from workers.identity import services as identity
 
@@ -8,7 +9,7 @@ REACTIONS: dict[str, tuple[events.Reaction, ...]] = {
     "sms.opted_out": (identity.record_opt_out,),
 }
 
-SOURCES: tuple[inbox.Source, ...] = (SESSION_ENDED,)
+SOURCES: tuple[inbox.Source, ...] = (reports.SOURCE, optouts.SOURCE, SESSION_ENDED)
 
 
 def connect() -> None:

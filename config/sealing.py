@@ -1,9 +1,10 @@
 """Everything that is sealed: the one table of what `manage.py rotate_keys` goes through."""
 
+from nannychain.notifications import bodies
 from nannychain.sealing import rotation
 from wallets.custody import signer
 
-HOLDERS = (signer.HOLDER,)
+HOLDERS = (signer.HOLDER, bodies.HOLDER)
 
 
 def connect() -> None:

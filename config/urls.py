@@ -13,6 +13,7 @@ handler500 = "config.errors.broken"
 urlpatterns = [
     path("health", health),
     path("health/ready", ready),
+    path("", include("nannychain.urls")),
     path("", include("ussd.urls")),
     path("", include("workers.urls")),
     path("admin/", admin.site.urls),

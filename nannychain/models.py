@@ -4,15 +4,20 @@ from nannychain.alerts.models import Alert
 from nannychain.audit.models import AuditEntry
 from nannychain.idempotency.models import IdempotentAnswer
 from nannychain.inbox.models import InboxMessage
+from nannychain.notifications.models import DeliveryReport, OptOut, Sms, SmsDay
 from nannychain.outbox.models import OutboxDelivery, OutboxEvent
 from nannychain.states.models import StateChange
 
 __all__ = [
     "Alert",
     "AuditEntry",
+    "DeliveryReport",
     "IdempotentAnswer",
     "InboxMessage",
+    "OptOut",
     "OutboxDelivery",
     "OutboxEvent",
+    "Sms",
+    "SmsDay",
     "StateChange",
 ]

@@ -2,6 +2,7 @@
 
 from nannychain.health import tasks as health
 from nannychain.inbox import tasks as inbox
+from nannychain.notifications import tasks as notifications
 from nannychain.outbox import tasks as outbox
 
-__all__ = ["health", "inbox", "outbox"]
+__all__ = ["health", "inbox", "notifications", "outbox"]
