@@ -1,66 +1,69 @@
 # NannyChain. `make` alone prints what there is.
 
-SHELL := /bin/sh
-.DEFAULT_GOAL := help
-# The first Python here that is new enough.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-BIN := .venv/bin
+# The Python that makes the environment: the first here that is new enough.
+PYTHON =
+VENV = .venv
+BIN = $(VENV)/bin
 # How many tests run at once; `make test TESTS_AT_ONCE=0` runs them in one process.
-TESTS_AT_ONCE ?= 2
+TESTS_AT_ONCE = 2
+PYTEST_ARGS =
 # What the checks need to import the settings; nothing is reached by it.
-CHECK_ENV := SECRET_KEY=check ENCRYPTION_KEY=check NANNYCHAIN_ENV_FILE=/dev/null \
+CHECK_ENV = SECRET_KEY=check ENCRYPTION_KEY=check NANNYCHAIN_ENV_FILE=/dev/null \
 	DATABASE_URL=postgresql://check@localhost/check REDIS_URL=redis://localhost/0 \
 	DJANGO_SETTINGS_MODULE=config.settings.test
+FIND_PYTHON = for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3 none; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	if [ "$$python" = none ]; then \
+		echo "NannyChain needs Python 3.11 or newer: install it, or name it with PYTHON=…" >&2; \
+		exit 1; \
+	fi
+INSTALL = $(FIND_PYTHON); VENV="$(VENV)" "$$python" requirements/install.py
 
-.PHONY: help run test check bench clean phone format messages flows lock install-local install-dev
+.PHONY: help run test check bench phone clean format messages lock install-local install-dev
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: install-local ## set everything up and run it; Ctrl-C stops it
-	@exec $(BIN)/python -m nannychain.supervisor
+	@exec "$(BIN)/python" -m nannychain.supervisor run
 
 test: install-dev ## run all tests (PYTEST_ARGS="-k ussd" runs some)
-	@$(CHECK_ENV) $(BIN)/python manage.py compile_translations
-	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) $(PYTEST_ARGS)
+	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
+	@"$(BIN)/python" -m pytest -n $(TESTS_AT_ONCE) $(PYTEST_ARGS)
 
 check: install-dev ## format, lint, types, imports, migrations, texts
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/djlint --check --lint --quiet workers simulators
-	$(CHECK_ENV) $(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	@$(CHECK_ENV) $(BIN)/python manage.py compile_translations
-	$(BIN)/python -m pytest -q tests/architecture
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/djlint" --check --lint --quiet workers simulators
+	$(CHECK_ENV) "$(BIN)/mypy"
+	"$(BIN)/lint-imports" --no-cache
+	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
+	"$(BIN)/python" -m pytest -q tests/architecture
 
 bench: install-dev ## measure speed as ratios (BENCH=quick: three minutes at most)
-	@$(BIN)/python -m benchmarks
+	@"$(BIN)/python" -m benchmarks
 
-phone: ## open the browser phone of a running NannyChain
-	@address=http://localhost:$${SIMULATORS_PORT:-8100}/phone; echo $$address; \
-	command -v xdg-open >/dev/null && xdg-open $$address >/dev/null 2>&1 || true
+phone: install-local ## show the address of the browser phone, and open it on a desktop
+	@"$(BIN)/python" -m nannychain.supervisor phone
 
 clean: ## forget all data of `make run`
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m nannychain.supervisor clean; else rm -rf .data; fi
+	@$(FIND_PYTHON); "$$python" -m nannychain.supervisor clean
 
 format: install-dev ## format the code and mend what can be mended
-	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@"$(BIN)/ruff" check --fix --quiet . ; "$(BIN)/ruff" format .
 
 messages: install-dev ## gather the texts of the code into the catalogues
-	@$(CHECK_ENV) $(BIN)/python manage.py update_translations
-
-flows: install-dev ## draw states, menu and timetable into docs/flows.md
-	@$(CHECK_ENV) $(BIN)/python manage.py flows
+	@$(CHECK_ENV) "$(BIN)/python" manage.py update_translations
 
 lock: install-dev ## compile requirements/*.in into the locks
-	@for name in base local dev uv; do $(BIN)/uv pip compile --quiet --universal \
+	@for name in base local dev uv; do "$(BIN)/uv" pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --annotation-style line --output-file requirements/$$name.txt \
 		requirements/$$name.in || exit 1; done
 
 install-local:
-	@$(if $(PYTHON),$(PYTHON) requirements/install.py local,echo "NannyChain needs Python 3.11 or newer."; exit 1)
+	@$(INSTALL) local
 
 install-dev:
-	@$(if $(PYTHON),$(PYTHON) requirements/install.py dev,echo "NannyChain needs Python 3.11 or newer."; exit 1)
+	@$(INSTALL) dev
