@@ -81,9 +81,10 @@ class MemberAdmin(ReadOnlyAdmin):
         """Allow what the staff member's groups allow: adding goes through `create_account`."""
         return request.user.has_perm("workers.add_member")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Allow superusers to give rights; nothing else can be changed."""
-        return bool(request.user.is_active and request.user.is_superuser)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow superusers to give rights to others; nothing else can be changed."""
+        is_own = obj is not None and obj.pk == request.user.pk
+        return bool(request.user.is_active and request.user.is_superuser and not is_own)
 
     # Finding.
 

@@ -1,8 +1,11 @@
 """Reading members."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from uuid import UUID
+
+from django.db import connection
 
 from workers.identity.models import Member
 
@@ -20,13 +23,22 @@ class Profile:
 
 
 def profile_by_phone(phone: str) -> Profile | None:
-    """Return the profile of the member with that phone (E.164), or None. One query."""
-    row = (
-        Member.objects.filter(phone=phone)
-        .values_list("id", "worker_id", "phone", "name", "language", "joined_at")
-        .first()
-    )
+    """Return the profile of the member with that phone (E.164), or None. One query.
+
+    Every USSD hop asks this, so the statement is built once: building it costs more than running it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_profile_statement(), [phone])
+        row = cursor.fetchone()
     return Profile(*row) if row else None
+
+
+@cache
+def _profile_statement() -> str:
+    columns = [field.name for field in fields(Profile)]
+    columns[0] = "id"
+    statement, _ = Member.objects.filter(phone="").values_list(*columns).query.sql_with_params()
+    return statement
 
 
 def member_by_phone(phone: str) -> Member | None:

@@ -9,18 +9,9 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from nannychain import audit
-from nannychain.errors import Conflict
 from workers.identity.models import Member
-
-
-class OwnRights(Conflict):
-    """Nobody takes away their own way in: another superuser has to do it."""
-
-    code = "staff.own_rights"
-    message = _("You can't take away your own access. Ask another superuser.")
 
 
 def appoint(member: Member, *, password: str, is_superuser: bool) -> None:
@@ -47,10 +38,8 @@ def appoint(member: Member, *, password: str, is_superuser: bool) -> None:
 def set_rights(member: Member, *, is_staff: bool, groups: Iterable[Group], by: Member) -> None:
     """Say whether the member may sign in to the admin, and as part of which groups.
 
-    Who stops being staff also loses the password. Raises OwnRights.
+    Who stops being staff also loses the password and a superuser's rights.
     """
-    if member.pk == by.pk and not is_staff:
-        raise OwnRights
     with transaction.atomic():
         member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         before = _rights(member)

@@ -362,6 +362,17 @@ def test_who_stops_being_staff_loses_password_and_superuser_rights(superuser: Cl
     assert not member.has_usable_password()
 
 
+def test_superusers_do_not_change_their_own_rights() -> None:
+    member = StaffFactory.create()
+    client = signed_in(member)
+
+    assert 'name="is_staff"' not in html(client, page_of(member))
+    assert client.post(page_of(member), consents(member)).status_code == 403
+
+    member.refresh_from_db()
+    assert member.is_superuser
+
+
 def test_saving_without_a_change_leaves_no_trace_in_the_audit_trail(superuser: Client) -> None:
     member = MemberFactory.create()
 
