@@ -1,7 +1,7 @@
 /* One phone: its state, its keys, and the drawing of its screen. What it can show: `views.js`. */
 
 import * as network from "./network.js";
-import { views } from "./views.js";
+import { clock, views } from "./views.js";
 
 const LETTERS = {
   1: ".,?!1", 2: "abc2", 3: "def3", 4: "ghi4", 5: "jkl5", 6: "mno6", 7: "pqrs7", 8: "tuv8",
@@ -56,6 +56,7 @@ export class Device {
       if (arrived) this.#buzz();
       if (before !== JSON.stringify(this.messages)) this.#draw();
     }
+    if (this.name === "idle") this.#draw();
     this.#drawBar();
   }
 
@@ -243,6 +244,7 @@ export class Device {
     const content = JSON.stringify([view.kind, view.text, view.rows]);
     if (area.dataset.content === content) return; // a screen reader must not hear it again
     area.dataset.content = content;
+    area.setAttribute("aria-live", view.quiet ? "off" : "polite");
     area.replaceChildren(view.text ?? "", ...rows);
     area.querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
   }
@@ -278,10 +280,6 @@ export class Device {
     this.part("envelope").hidden = unread === 0;
     this.part("envelope").setAttribute("aria-label", `${unread} unread`);
     this.part("unread").textContent = unread || "";
-    this.part("clock").textContent = new Intl.DateTimeFormat("en-GB", {
-      hour: "2-digit",
-      minute: "2-digit",
-      timeZone: "Africa/Nairobi",
-    }).format(new Date());
+    this.part("clock").textContent = clock();
   }
 }

@@ -7,12 +7,14 @@ import { septets } from "./gsm7.js";
 
 const LONGEST = 160;
 
-const time = (seconds) =>
-  new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone: "Africa/Nairobi",
-  }).format(new Date(seconds * 1000));
+const format = (options) =>
+  new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Nairobi", ...options });
+const HOUR = format({ hour: "2-digit", minute: "2-digit" });
+const DAY = format({ weekday: "short", day: "numeric", month: "short" });
+
+/* Times of day as they are in Nairobi, wherever the browser is. */
+export const clock = () => HOUR.format(new Date());
+const time = (seconds) => HOUR.format(new Date(seconds * 1000));
 
 const home = (phone) => phone.show("idle");
 
@@ -29,11 +31,13 @@ function count(text) {
 export const views = {
   idle: (phone) => {
     const unread = phone.unread();
+    const news = unread ? `${unread} new message${unread > 1 ? "s" : ""}` : phone.number;
     const messages = () => phone.show("inbox", { chosen: 0 });
     const dial = () => phone.show("dial", { typed: phone.serviceCode });
     return {
       kind: "idle",
-      text: unread ? `${unread} new message${unread > 1 ? "s" : ""}` : phone.number,
+      quiet: unread === 0, // nobody wants to hear each minute pass
+      text: `${clock()}\n${DAY.format(new Date())}\n\n${news}`,
       left: [unread ? "Read" : "Messages", messages],
       right: ["Dial", dial],
       call: dial,
