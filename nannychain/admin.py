@@ -1,5 +1,18 @@
 """Index of the kernel's admin pages."""
 
+from nannychain.alerts.admin import AlertAdmin
 from nannychain.audit.admin import AuditEntryAdmin
+from nannychain.inbox.admin import InboxMessageAdmin
+from nannychain.notifications.admin import OptOutAdmin, SmsAdmin
+from nannychain.outbox.admin import OutboxEventAdmin
+from nannychain.states.admin import StateChangeAdmin
 
-__all__ = ["AuditEntryAdmin"]
+__all__ = [
+    "AlertAdmin",
+    "AuditEntryAdmin",
+    "InboxMessageAdmin",
+    "OptOutAdmin",
+    "OutboxEventAdmin",
+    "SmsAdmin",
+    "StateChangeAdmin",
+]

@@ -56,6 +56,8 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     _page("Members", icon="group", model="workers.member"),
+                    _page("SMS", icon="sms", model="nannychain.sms"),
+                    _page("Opt-outs", icon="notifications_off", model="nannychain.optout"),
                 ],
             },
             {
@@ -66,7 +68,16 @@ UNFOLD = {
                 "title": "House",
                 "separator": True,
                 "items": [
+                    _page("SMS", icon="sms", model="nannychain.sms"),
+                    _page("Alerts", icon="notifications", model="nannychain.alert"),
+                    _page("Alerts", icon="warning", model="nannychain.alert"),
+                    _page("Callbacks", icon="inbox", model="nannychain.inboxmessage"),
+                    _page("Events", icon="outbox", model="nannychain.outboxevent"),
+                    _page("Changes of state", icon="swap_horiz", model="nannychain.statechange"),
                     _page("Audit trail", icon="history", model="nannychain.auditentry"),
+                    _page("State changes", icon="timeline", model="nannychain.statechange"),
+                    _page("Callbacks", icon="call_received", model="nannychain.inboxmessage"),
+                    _page("Events", icon="campaign", model="nannychain.outboxevent"),
                     _page("Groups of staff", icon="admin_panel_settings", model="auth.group"),
                 ],
             },
