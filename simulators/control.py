@@ -34,10 +34,10 @@ def blueprint(world: World, ussd: Ussd) -> Blueprint:
     @control.post("/reset")
     def reset() -> Response:
         json_object()
-        world.faults.clear()
-        world.store.reset()
-        world.record.reset()
         ussd.reset()
+        world.faults.clear()
+        world.posting.reset()
+        world.record.reset()
         return jsonify(status="ok")
 
     return control

@@ -29,6 +29,7 @@ class Posting:
         self._store = store
         self._record = record
         self._wake = threading.Event()
+        self._busy = threading.Lock()
 
     def schedule(self, *, setting: str, body: str, delay_seconds: float = 0.0) -> None:
         """Post this form to the address in the setting, by its name; drop it if that is unset."""
@@ -58,6 +59,11 @@ class Posting:
         )
         return answer.status in range(200, 300)
 
+    def reset(self) -> None:
+        """Forget all state, once the post under way is done: nothing of before comes after."""
+        with self._busy:
+            self._store.reset()
+
     def start(self, *, every_seconds: float, also: Callable[[], None]) -> None:
         """Begin to post what is due, and to call `also`, every so often."""
         threading.Thread(
@@ -75,11 +81,20 @@ class Posting:
                 _log.exception("posting failed")
 
     def _post_what_is_due(self) -> None:
-        for post in self._store.due():
+        while self._post_one():
+            pass
+
+    def _post_one(self) -> bool:
+        """Make the post that is due first; return False when none is."""
+        with self._busy:
+            post = self._store.next_due()
+            if post is None:
+                return False
             if not self._url(post.setting) or self.post_now(setting=post.setting, body=post.body):
                 self._store.posted(post)
             else:
                 self._put_off(post)
+            return True
 
     def _put_off(self, post: Post) -> None:
         if post.tries < len(_WAITS_SECONDS):

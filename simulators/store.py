@@ -97,14 +97,14 @@ class Store:
             (setting, body, self._clock() + delay_seconds),
         )
 
-    def due(self) -> list[Post]:
-        """Return the posts whose time has come, in the order in which they were due."""
+    def next_due(self) -> Post | None:
+        """Return the post whose time has come first; None when none is due yet."""
         rows = self._run(
             "SELECT number, setting, body, due_at, tries FROM posts WHERE due_at <= ?"
-            " ORDER BY due_at, number LIMIT 100",
+            " ORDER BY due_at, number LIMIT 1",
             (self._clock(),),
         )
-        return [Post(**dict(row)) for row in rows]
+        return Post(**dict(rows[0])) if rows else None
 
     def posted(self, post: Post) -> None:
         """Forget a post that was accepted, or given up."""
