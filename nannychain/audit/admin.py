@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from unfold.decorators import display
 
 from nannychain.audit.models import AuditEntry
@@ -27,12 +26,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         "reason",
         ("address", "request_id"),
     )
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow lists of one subject, which other pages link to."""
-        return lookup in {"subject_type", "subject_id"} or bool(
-            super().lookup_allowed(lookup, value, request)
-        )
 
     @display(description="Subject")
     def subject(self, entry: AuditEntry) -> Any:

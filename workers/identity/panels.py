@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
 from nannychain.audit.models import AuditEntry
+from nannychain.notifications.selectors import latest_to
 from workers.identity.models import Member
 
 ROWS_MAX = 20
@@ -34,8 +36,29 @@ class Panel:
 
 def panels(member: Member, *, request: HttpRequest) -> Iterator[Panel]:
     """Return the panels that this staff member has the right to see."""
+    if request.user.has_perm("nannychain.view_sms"):
+        yield _messages(member)
     if request.user.has_perm("nannychain.view_auditentry"):
         yield _audit_trail(member)
+
+
+def _messages(member: Member) -> Panel:
+    to_phone = {"phone": member.phone}
+    return Panel(
+        title="SMS to this phone",
+        address=f"{reverse('admin:nannychain_sms_changelist')}?{urlencode(to_phone)}",
+        headers=("When", "Kind", "Text", "State", "Why"),
+        rows=[
+            (
+                _when(sms.created_at),
+                sms.kind,
+                sms.shown_text,
+                sms.get_state_display(),
+                sms.reason,
+            )
+            for sms in latest_to(member.phone, rows_max=ROWS_MAX)
+        ],
+    )
 
 
 def _audit_trail(member: Member) -> Panel:
@@ -47,7 +70,7 @@ def _audit_trail(member: Member) -> Panel:
         headers=("When", "What", "By", "Details", "By way of"),
         rows=[
             (
-                _in_one_line(date_format(localtime(entry.at), "DATETIME_FORMAT")),
+                _when(entry.at),
                 entry.action,
                 _in_one_line(entry.actor),
                 _change_in_words(entry),
@@ -69,6 +92,10 @@ def _change_in_words(entry: AuditEntry) -> str:
 
 def _shortened(value: str) -> str:
     return value if len(value) <= VALUE_LENGTH_MAX else f"{value[:4]}…{value[-4:]}"
+
+
+def _when(instant: datetime) -> str:
+    return _in_one_line(date_format(localtime(instant), "DATETIME_FORMAT"))
 
 
 def _in_one_line(text: str) -> str:

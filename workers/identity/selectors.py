@@ -25,7 +25,7 @@ class Profile:
 def profile_by_phone(phone: str) -> Profile | None:
     """Return the profile of the member with that phone (E.164), or None. One query.
 
-    Every USSD hop asks this, so the statement is built once: building it costs more than running it.
+    USSD asks this all the time, so the statement is built once: that costs more than to run it.
     """
     with connection.cursor() as cursor:
         cursor.execute(_profile_statement(), [phone])

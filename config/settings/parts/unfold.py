@@ -68,12 +68,7 @@ UNFOLD = {
                 "title": "House",
                 "separator": True,
                 "items": [
-                    _page("SMS", icon="sms", model="nannychain.sms"),
                     _page("Alerts", icon="notifications", model="nannychain.alert"),
-                    _page("Alerts", icon="warning", model="nannychain.alert"),
-                    _page("Callbacks", icon="inbox", model="nannychain.inboxmessage"),
-                    _page("Events", icon="outbox", model="nannychain.outboxevent"),
-                    _page("Changes of state", icon="swap_horiz", model="nannychain.statechange"),
                     _page("Audit trail", icon="history", model="nannychain.auditentry"),
                     _page("State changes", icon="timeline", model="nannychain.statechange"),
                     _page("Callbacks", icon="call_received", model="nannychain.inboxmessage"),
