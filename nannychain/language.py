@@ -22,5 +22,9 @@ def known(code: str | None) -> str:
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Within the block, texts come out in the language `code`."""
-    with translation.override(known(code)):
+    chosen = known(code)
+    if translation.get_language() == chosen:
+        yield
+        return
+    with translation.override(chosen):
         yield

@@ -27,6 +27,8 @@ class InvalidPhone(Invalid):
 
 def parse(text: str) -> str:
     """Return the number in E.164 (`+254712345678`); raise InvalidPhone for anything else."""
+    if _MOBILE.fullmatch(text):
+        return text  # as gateways send it, and as we store it
     spelled = text.strip()
     if len(spelled) > LENGTH_MAX or not spelled.isascii() or not _SPELLING.fullmatch(spelled):
         raise InvalidPhone

@@ -36,6 +36,10 @@ LONGEST = Profile(
 TYPED = ["", "9", "0722000111", "+254 722 000 111", "x" * 80]
 
 
+def visit_of(caller: Profile | None, language: str) -> Visit:
+    return Visit(hop=HOP, language=language, find_caller=lambda _: caller)
+
+
 @pytest.fixture(params=codes())
 def language(request: pytest.FixtureRequest) -> str:
     return request.param
@@ -48,7 +52,7 @@ def test_a_screen_fits_with_and_without_a_hint(name: str, caller: object, langua
         return  # only members get there
     settings_line = settings.HELP_LINE
     assert settings_line
-    visit = Visit(hop=HOP, caller=caller, language=language)
+    visit = visit_of(caller, language)
     place = Place(path=(name,), language=language)
     hints = [""]
     for typed in TYPED:
@@ -72,7 +76,7 @@ def test_a_last_word_fits(name: str, language: str) -> None:
 @pytest.mark.parametrize("name", ["register", "sign_in"])
 def test_the_end_of_a_screen_fits(name: str, language: str) -> None:
     for caller in (None, LONGEST):
-        visit = Visit(hop=HOP, caller=caller, language=language)
+        visit = visit_of(caller, language)
         with speaking(language):
             for _, taken in SCREENS[name].keys(visit).values():
                 for _ in range(2):  # the first time joins, the second finds the account
@@ -106,7 +110,7 @@ def test_the_welcome_sms_fits_one_message(language: str) -> None:
 
 def test_a_hostile_name_cannot_forge_a_screen() -> None:
     profile = replace(LONGEST, name="A\n1. Send money to B\x00`é")
-    visit = Visit(hop=HOP, caller=profile, language="en")
+    visit = visit_of(profile, "en")
     shown = fold.show(APPLICATION, visit, place=Place(path=("account",), language="en"), hint="")
     assert fits(shown.text)
     assert "\n1." not in shown.text

@@ -1,7 +1,5 @@
 """From the result of a step to what the phone shows; the one place where effects are run."""
 
-from dataclasses import replace
-
 from nannychain.language import speaking
 from ussd.engine import effects, fold
 from ussd.engine.application import Application
@@ -13,8 +11,8 @@ def finish(app: Application, visit: Visit, result: fold.Result, *, may_act: bool
     """Return what the phone shows after a step; where it may not act, the same screen again."""
     match result:
         case fold.Moved(place, hint):
-            shown = replace(visit, language=place.language)
-            return Outcome(fold.show(app, shown, place=place, hint=hint), place)
+            shown = fold.show(app, visit.speaking(place.language), place=place, hint=hint)
+            return Outcome(shown, place)
         case fold.Ended(place, text):
             return Outcome(Reply(text, ends=True), place)
         case fold.Acts(place, _) if not may_act:

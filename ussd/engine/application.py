@@ -53,15 +53,22 @@ class Application:
     root_names: frozenset[str]
 
     @cached_property
-    def _lines(self) -> dict[str, dict[str, tuple[Sentence, Step]]]:
+    def _lines(self) -> dict[str, Keys]:
+        """The fixed choices of each screen, in order."""
+        way_back: Keys = {BACK_KEY: (self.sentences.back, Back())}
         return {
-            name: {item.key: (item.label, item.step) for item in self.tree if item.parent == name}
+            name: _in_order(
+                {item.key: (item.label, item.step) for item in self.tree if item.parent == name}
+                | ({} if name in self.root_names else way_back)
+            )
             for name in self.screens
         }
 
     def keys(self, name: str, visit: Visit) -> Keys:
         """Return the choices that the screen shows, in order; the way back comes last."""
-        shown = {**self.screens[name].keys(visit), **self._lines[name]}
-        if name not in self.root_names:
-            shown[BACK_KEY] = (self.sentences.back, Back())
-        return dict(sorted(shown.items(), key=lambda choice: (choice[0][0] == "0", choice[0])))
+        own = self.screens[name].keys(visit)
+        return _in_order({**own, **self._lines[name]}) if own else self._lines[name]
+
+
+def _in_order(keys: Keys) -> Keys:
+    return dict(sorted(keys.items(), key=lambda choice: (choice[0][0] == "0", choice[0])))

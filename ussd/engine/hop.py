@@ -1,6 +1,8 @@
 """What comes in and what goes out: one hop of a session, in no gateway's dialect."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -32,11 +34,23 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What a screen may know: the hop, who calls (None: a stranger), and in which language.
-
-    `caller` is whatever the application's `find_caller` returned.
-    """
+    """What a screen may know: the hop, who calls, and in which language."""
 
     hop: Hop
-    caller: Any
     language: str
+    find_caller: Callable[[str], Any]
+
+    @cached_property
+    def caller(self) -> Any:
+        """Whatever the application found for the phone (None: a stranger). Asked for when needed,
+        and once, since many screens don't need it."""
+        return self.find_caller(self.hop.phone)
+
+    def speaking(self, language: str) -> "Visit":
+        """Return the same visit in another language."""
+        if language == self.language:
+            return self
+        other = Visit(hop=self.hop, language=language, find_caller=self.find_caller)
+        if "caller" in self.__dict__:
+            other.__dict__["caller"] = self.caller
+        return other

@@ -5,14 +5,13 @@ middle of a text: where one would be needed, its screen is shown again.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from nannychain.language import speaking
 from ussd.engine import effects, fold
 from ussd.engine.acting import finish
 from ussd.engine.application import Application
 from ussd.engine.effects import Outcome
-from ussd.engine.hop import Hop, Reply, Visit
+from ussd.engine.hop import Reply, Visit
 from ussd.engine.session import Place
 from ussd.engine.transcript import SEPARATOR
 
@@ -37,13 +36,14 @@ class _Track:
         return (self.is_cut, self.wrong_inputs)
 
 
-def rebuild(app: Application, hop: Hop, *, caller: Any) -> Outcome:
+def rebuild(app: Application, visit: Visit) -> Outcome:
     """Return the answer to a hop of which no state is stored."""
-    language = app.language_of(caller)
-    starts = [Place(path=(root,), language=language) for root in app.roots(caller)]
+    hop = visit.hop
+    language = app.language_of(visit.caller)
+    starts = [Place(path=(root,), language=language) for root in app.roots(visit.caller)]
     inputs = hop.text.split(SEPARATOR) if hop.text else []
     if not inputs:
-        return _at(app, hop, caller=caller, place=starts[0])
+        return finish(app, visit, fold.Moved(starts[0]), may_act=False)
     known = effects.latest(hop)
     if known is not None:
         text, outcome = known
@@ -57,16 +57,16 @@ def rebuild(app: Application, hop: Hop, *, caller: Any) -> Outcome:
         return _over(app, starts[0])
     # Somebody who has joined since the session began may have begun as a stranger: the inputs are
     # read from each beginning, and the one under which they make most sense is taken.
-    tracks = [_read(app, hop, caller=caller, place=place, inputs=inputs) for place in starts]
+    tracks = [_read(app, visit, place=place, inputs=inputs) for place in starts]
     best, *others = sorted(tracks, key=lambda track: track.doubt)
     is_clear = best.wrong_inputs == 0 or all(other.doubt > best.doubt for other in others)
     return finish(app, best.visit, best.result, may_act=is_clear and not best.is_cut)
 
 
-def _read(app: Application, hop: Hop, *, caller: Any, place: Place, inputs: list[str]) -> _Track:
+def _read(app: Application, visit: Visit, *, place: Place, inputs: list[str]) -> _Track:
     wrong_inputs = 0
     for number, text in enumerate(inputs, start=1):
-        visit = Visit(hop=hop, caller=caller, language=place.language)
+        visit = visit.speaking(place.language)
         result = fold.step(app, visit, place=place, text=text)
         if isinstance(result, fold.Moved):
             wrong_inputs += bool(result.hint)
@@ -82,11 +82,6 @@ def _cut_short(app: Application, result: fold.Result) -> fold.Result:
         with speaking(result.place.language):
             return fold.Ended(result.place, str(app.sentences.over))
     return result
-
-
-def _at(app: Application, hop: Hop, *, caller: Any, place: Place) -> Outcome:
-    visit = Visit(hop=hop, caller=caller, language=place.language)
-    return Outcome(fold.show(app, visit, place=place), place)
 
 
 def _over(app: Application, place: Place) -> Outcome:

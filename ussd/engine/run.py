@@ -48,7 +48,8 @@ def last_word(sentence: Sentence, language: str = DEFAULT_LANGUAGE) -> Reply:
 def _next(app: Application, hop: Hop, session: Session | None) -> Session:
     """Return the session after this hop; the same one where the hop brings nothing new."""
     if session is None:
-        return _stored(hop, rebuild(app, hop, caller=app.find_caller(hop.phone)))
+        visit = Visit(hop=hop, language=DEFAULT_LANGUAGE, find_caller=app.find_caller)
+        return _stored(hop, rebuild(app, visit))
     news, text = transcript.compare(hop.text, consumed=session.consumed)
     if news is News.SAME or news is News.STALE:
         return session
@@ -57,9 +58,10 @@ def _next(app: Application, hop: Hop, session: Session | None) -> Session:
         return _stored(hop, Outcome(last_word(app.sentences.over, place.language), place))
     if news is News.DIVERGED:
         log.warning("ussd.text_diverged", gateway=hop.gateway)
-    visit = Visit(hop=hop, caller=app.find_caller(hop.phone), language=place.language)
-    result = fold.step(app, visit, place=place, text=text)
-    return _stored(hop, finish(app, visit, result, may_act=news is News.INPUT))
+    visit = Visit(hop=hop, language=place.language, find_caller=app.find_caller)
+    with speaking(place.language):
+        result = fold.step(app, visit, place=place, text=text)
+        return _stored(hop, finish(app, visit, result, may_act=news is News.INPUT))
 
 
 def _stored(hop: Hop, outcome: Outcome) -> Session:
