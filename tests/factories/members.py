@@ -34,7 +34,7 @@ class StaffFactory(MemberFactory):
     is_superuser = True
 
     @classmethod
-    def _create(cls, model_class: type[Member], *args: Any, **kwargs: Any) -> Member:  # noqa: ARG003
+    def _create(cls, model_class: type[Member], *args: Any, **kwargs: Any) -> Member:
         is_superuser = kwargs.pop("is_superuser")
         member = super()._create(model_class, *args, **kwargs)
         staff.appoint(member, password=PASSWORD, is_superuser=is_superuser)

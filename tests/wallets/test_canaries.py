@@ -249,6 +249,6 @@ def test_the_search_finds_a_secret_in_a_report_of_code_that_is_not_protected() -
     assert seen(SECRETS, report(lambda: careless(SEEDS[0]))) == {"seed 0"}
 
 
-@pytest.mark.parametrize("form", SECRETS[0].forms)
-def test_the_search_finds_every_form_of_a_seed(form: bytes) -> None:
-    assert seen(SECRETS, b"before " + form + b" after") == {"seed 0"}
+def test_the_search_finds_every_form_of_a_seed() -> None:
+    for form in SECRETS[0].forms:
+        assert seen(SECRETS, b"before " + form + b" after") == {"seed 0"}
