@@ -7,6 +7,7 @@ means across settings, and what production refuses, stands in `config/checks.py`
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -20,6 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 OPERATING_MODES = ("sandbox", "partner", "licensed")
 STELLAR_NETWORKS = ("TESTNET", "PUBLIC")
 PROCESSES = ("web", "worker", "beat", "command")
+SETTINGS_FILE = "settings.json"  # in the data folder, while `make run` runs
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -168,13 +170,16 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
 def load(environment: dict[str, str] | None = None) -> Env:
     """Read every setting; raise SettingsError with a line for each that is missing or malformed.
 
-    Without `environment`, the process environment is read, and `.env` for what is not in it.
+    Without `environment`, the process environment is read, `.env` for what is not in it, and at
+    last what a running `make run` made up, so that commands beside it meet the same servers.
     Values are taken as they stand: a secret may begin with `$`, which django-environ's own getters
     would read as the name of another variable.
     """
     if environment is None:
-        environ.Env.read_env(os.environ.get("NANNYCHAIN_ENV_FILE", BASE_DIR / ".env"))
-        environment = dict(os.environ)
+        file = os.environ.get("NANNYCHAIN_ENV_FILE")
+        environ.Env.read_env(file or BASE_DIR / ".env")
+        given = {name: value for name, value in os.environ.items() if value.strip()}
+        environment = given if file else {**_of_make_run(), **given}
     values: dict[str, Any] = {}
     problems: list[str] = []
     for name, (parse, default) in SETTINGS.items():
@@ -192,6 +197,18 @@ def load(environment: dict[str, str] | None = None) -> Env:
         raise SettingsError(problems)
     values["celery_broker_url"] = values["celery_broker_url"] or values["redis_url"]
     return Env(**values)
+
+
+def _of_make_run() -> dict[str, str]:
+    """Return the settings of a `make run` that is running; production takes none from there."""
+    if os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.production":
+        return {}
+    folder = Path(os.environ.get("NANNYCHAIN_DATA") or BASE_DIR / ".data")
+    try:
+        made: dict[str, str] = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    return made
 
 
 @functools.cache

@@ -25,11 +25,16 @@ from nannychain.supervisor.screen import Mask, Trouble
 _MADE = {
     "SECRET_KEY": 48,
     "ENCRYPTION_KEY": 32,
-    "PIN_PEPPER": 32,
-    "USSD_API_KEY": 16,
     "SMS_CALLBACK_KEY": 16,
     "AT_API_KEY": 32,
 }
+# What commands typed beside a running NannyChain need to know; `config.env` reads it.
+_FOR_COMMANDS = (
+    *_MADE,
+    *("SEALING_PUBLIC_KEY", "DATABASE_URL", "REDIS_URL", "OPERATING_MODE", "ALLOWED_HOSTS"),
+    *("PUBLIC_BASE_URL", "HELP_LINE", "USSD_SERVICE_CODE"),
+    *("AT_USERNAME", "AT_SENDER_ID", "AT_BASE_URL"),
+)
 _SECRET_WORDS = ("KEY", "SECRET", "PASS", "PEPPER", "TOKEN", "DSN")
 _NEVER_SECRET = frozenset({"SEALING_PUBLIC_KEY"})
 _SYSTEM = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONDONTWRITEBYTECODE")
@@ -53,6 +58,11 @@ class Surroundings:
     def simulators_url(self) -> str:
         """The address of the simulators."""
         return f"http://localhost:{self.simulators_port}"
+
+    @property
+    def for_commands(self) -> dict[str, str]:
+        """What `manage.py`, typed in another terminal, needs in order to meet this NannyChain."""
+        return {name: self.settings[name] for name in _FOR_COMMANDS if name in self.settings}
 
     @property
     def mask(self) -> Mask:
@@ -112,7 +122,8 @@ def sealing_only(settings: dict[str, str]) -> dict[str, str]:
 def for_simulators(surroundings: Surroundings) -> dict[str, str]:
     """Return what outsiders know: their own settings, and where they call us back."""
     settings, base = surroundings.settings, surroundings.base_url
-    ussd = f"{base}/ussd/k/{settings['USSD_API_KEY']}"
+    key = settings.get("USSD_API_KEY")  # none is made up: whoever tries it may be the gateway
+    ussd = f"{base}/ussd/k/{key}" if key else f"{base}/ussd"
     shared = ("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID", "USSD_SERVICE_CODE", "LOG_LEVEL")
     own = {name: value for name, value in settings.items() if name.startswith("SIMULATORS_")}
     return {

@@ -18,6 +18,7 @@ from nannychain.supervisor.watch import Watch
 
 LOOK_SECONDS = 0.5
 ADDRESSES = "addresses.json"
+SETTINGS = "settings.json"
 _FOLDERS = ("logs", "run", "beat", "simulators")
 
 
@@ -48,6 +49,7 @@ def run(data: Path, *, request: StopRequest) -> None:
     try:
         surroundings, demo = _set_up(data, watch=watch, request=request)
         write_private(data / ADDRESSES, _addresses(surroundings))
+        write_private(data / SETTINGS, surroundings.for_commands)
         _show(surroundings, demo=demo, watch=watch)
         while not request.wait(LOOK_SECONDS):
             watch.look()
@@ -55,7 +57,8 @@ def run(data: Path, *, request: StopRequest) -> None:
         if watch.servers or watch.children:
             say("\nStopping …")
         watch.stop(request)
-        (data / ADDRESSES).unlink(missing_ok=True)
+        for file in (ADDRESSES, SETTINGS):
+            (data / file).unlink(missing_ok=True)
         lock.release()
         say("Everything is stopped.")
 

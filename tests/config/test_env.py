@@ -1,5 +1,6 @@
 """Settings: typed, complete, and refused with one line for each problem and no secret in any."""
 
+import json
 import os
 import subprocess
 import sys
@@ -42,6 +43,20 @@ class TestLoading:
         assert loaded.ussd_session_ttl == 90
         assert loaded.allowed_hosts == ("a", "b")
         assert loaded.celery_broker_url == GOOD["REDIS_URL"]
+
+    def test_a_command_meets_what_make_run_made_up(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / env.SETTINGS_FILE).write_text(json.dumps({**GOOD, "HELP_LINE": "made up"}))
+        monkeypatch.setenv("NANNYCHAIN_DATA", str(tmp_path))
+        monkeypatch.setenv("HELP_LINE", "given")
+        monkeypatch.delenv("NANNYCHAIN_ENV_FILE")
+        monkeypatch.delenv("SECRET_KEY")
+        loaded = env.load()
+        assert (loaded.secret_key, loaded.help_line) == (GOOD["SECRET_KEY"], "given")
+        monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings.production")
+        with pytest.raises(env.SettingsError, match="SECRET_KEY is missing"):
+            env.load()
 
     def test_a_secret_may_begin_with_a_dollar(self) -> None:
         assert env.load({**GOOD, "SECRET_KEY": "$ENCRYPTION_KEY"}).secret_key == "$ENCRYPTION_KEY"
