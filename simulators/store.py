@@ -16,7 +16,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, sender TEXT NOT NULL, text TEXT NOT NULL,
-    received_at REAL NOT NULL, is_read INTEGER NOT NULL DEFAULT 0
+    status TEXT NOT NULL, received_at REAL NOT NULL, is_read INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS messages_by_phone ON messages (phone, number);
 CREATE TABLE IF NOT EXISTS optouts (
@@ -27,7 +27,10 @@ CREATE TABLE IF NOT EXISTS posts (
     setting TEXT NOT NULL, body TEXT NOT NULL, due_at REAL NOT NULL, tries INTEGER NOT NULL
 );
 """
+_TABLES = ("messages", "optouts", "posts")
+_VERSION = 2  # state of another version is forgotten: it is a simulated world
 _INBOX_MAX = 200
+_ARRIVED = "Success"
 
 
 @dataclass(frozen=True)
@@ -55,23 +58,28 @@ class Store:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._make_tables()
 
-    def deliver(self, *, id: str, phone: str, sender: str, text: str) -> None:
-        """Put a message into a phone's inbox."""
+    def add_message(self, *, id: str, phone: str, sender: str, text: str, status: str) -> None:
+        """Keep an accepted message with its final status; it is in the inbox if it arrived."""
         self._run(
-            "INSERT INTO messages (id, phone, sender, text, received_at) VALUES (?, ?, ?, ?, ?)",
-            (id, phone, sender, text, self._clock()),
+            "INSERT INTO messages (id, phone, sender, text, status, received_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (id, phone, sender, text, status, self._clock()),
         )
 
-    def inbox(self, phone: str) -> list[dict[str, Any]]:
-        """Return the phone's messages, newest first; those before the last 200 are left out."""
+    def messages(self, phone: str) -> list[dict[str, Any]]:
+        """Return all that was accepted for the phone, newest first; the last 200."""
         rows = self._run(
-            "SELECT id, sender, text, received_at, is_read FROM messages WHERE phone = ?"
+            "SELECT id, sender, text, status, received_at, is_read FROM messages WHERE phone = ?"
             " ORDER BY number DESC LIMIT ?",
             (phone, _INBOX_MAX),
         )
         return [{**dict(row), "is_read": bool(row["is_read"])} for row in rows]
+
+    def inbox(self, phone: str) -> list[dict[str, Any]]:
+        """Return what arrived at the phone, newest first."""
+        return [message for message in self.messages(phone) if message["status"] == _ARRIVED]
 
     def mark_read(self, *, phone: str, id: str) -> None:
         """Note that this message was opened on its phone."""
@@ -119,8 +127,16 @@ class Store:
 
     def reset(self) -> None:
         """Forget everything."""
-        for table in ("messages", "optouts", "posts"):
+        for table in _TABLES:
             self._run(f"DELETE FROM {table}", ())  # noqa: S608 - the names stand above
+
+    def _make_tables(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version != _VERSION:
+            for table in _TABLES:
+                self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+        self._connection.executescript(_SCHEMA)
 
     def _run(self, statement: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
         with self._lock:

@@ -3,6 +3,7 @@
 Fields and their order are as recorded; `failureReason` comes with failures only.
 """
 
+from simulators.africastalking.fates import Fate
 from simulators.faults import Kind
 from simulators.outgoing import encode
 from simulators.phones import network_code
@@ -16,9 +17,10 @@ FAULTS = (
 )
 _REPORTS = "SMS_REPORTS_URL"
 _OPTOUT = "SMS_OPTOUT_URL"
+_INTERIM = Fate("Sent")
 
 
-def report(world: World, *, target: str, id: str, phone: str, delivered: bool) -> None:
+def report(world: World, *, target: str, id: str, phone: str, fate: Fate) -> None:
     """Report what became of a message, now or soon, as the faults want it."""
 
     def strikes(kind: str) -> bool:
@@ -27,11 +29,11 @@ def report(world: World, *, target: str, id: str, phone: str, delivered: bool) -
     if strikes("no_report"):
         return
     wait = world.settings.sms_report_seconds
-    final = _form(id=id, phone=phone, status="Success" if delivered else "Failed")
+    final = _form(id=id, phone=phone, fate=fate)
     if strikes("out_of_order"):
         if not world.posting.post_now(setting=_REPORTS, body=final):
             world.posting.schedule(setting=_REPORTS, body=final)
-        interim = _form(id=id, phone=phone, status="Sent")
+        interim = _form(id=id, phone=phone, fate=_INTERIM)
         world.posting.schedule(setting=_REPORTS, body=interim, delay_seconds=wait)
         return
     for _ in range(2 if strikes("duplicate") else 1):
@@ -44,9 +46,15 @@ def tell_opt_out(world: World, *, phone: str, sender: str) -> None:
     world.posting.schedule(setting=_OPTOUT, body=body)
 
 
-def _form(*, id: str, phone: str, status: str) -> str:
-    fields = {"phoneNumber": phone}
-    if status == "Failed":
-        fields["failureReason"] = "DeliveryFailure"
-    fields |= {"retryCount": "0", "id": id, "status": status, "networkCode": network_code(phone)}
-    return encode(fields)
+def _form(*, id: str, phone: str, fate: Fate) -> str:
+    reason = {"failureReason": fate.reason} if fate.reason else {}
+    return encode(
+        {
+            "phoneNumber": phone,
+            **reason,
+            "retryCount": "0",
+            "id": id,
+            "status": fate.status,
+            "networkCode": network_code(phone),
+        }
+    )

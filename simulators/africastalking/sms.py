@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, request
 
-from simulators.africastalking import reports
+from simulators.africastalking import fates, reports
 from simulators.africastalking.gsm7 import parts
 from simulators.faults import Fault, Kind, Parameter
 from simulators.guard import drop_connection
@@ -29,11 +29,15 @@ FAULTS = (
     Kind("answer_lost", "the message is accepted and delivered, but the connection is dropped"),
     *reports.FAULTS,
     Kind("no_balance", "the account has no money: InsufficientBalance (405)"),
+    Kind("rejected", "the network's gateway turns it down: RejectedByGateway (502)"),
     Kind("unauthorized", "the API key is refused (401)"),
 )
 _KES_PER_PART = 0.8
 _USD_PER_PART = 0.0079  # the total comes in another currency than its parts; recorded so
 _SENDER = re.compile(r"[A-Za-z0-9 _.-]{1,11}")
+_INVALID = fates.Refusal("InvalidPhoneNumber", 403, "it is no phone number")
+_NO_BALANCE = fates.Refusal("InsufficientBalance", 405, "the account has no money")
+_OPTED_OUT = fates.Refusal("UserInBlacklist", 406, "the phone has stopped such messages")
 _UNAUTHORIZED = "The supplied authentication is invalid"
 
 
@@ -96,34 +100,33 @@ def _accept(world: World, phones: list[str]) -> Response:
 
 def _recipient(world: World, *, phone: str, sender: str) -> dict[str, Any]:
     """Deliver the message to one phone and return its line in the answer."""
-    if not is_phone(phone):
-        return _refused(phone, status="InvalidPhoneNumber", code=403)
-    if world.faults.take(target=TARGET, kind="no_balance", phones=[phone]):
-        return _refused(phone, status="InsufficientBalance", code=405)
-    if world.store.is_opted_out(phone=phone, sender=sender):
-        return _refused(phone, status="UserInBlacklist", code=406)
+    if refused := _refusal(world, phone=phone, sender=sender):
+        return _line(phone, cost="0", id="None", status=refused.status, code=refused.code)
     id, text = f"ATXid_{uuid4().hex}", request.form["message"]
-    delivered = not world.faults.take(target=TARGET, kind="undelivered", phones=[phone])
-    if delivered:
-        world.store.deliver(id=id, phone=phone, sender=sender, text=text)
-    reports.report(world, target=TARGET, id=id, phone=phone, delivered=delivered)
-    return {
-        "cost": f"KES {_KES_PER_PART * parts(text):.4f}",
-        "messageId": id,
-        "number": phone,
-        "status": "Success",
-        "statusCode": 102 if request.form.get("enqueue") == "1" else 101,
-    }
+    fate = fates.fate(phone)
+    if world.faults.take(target=TARGET, kind="undelivered", phones=[phone]):
+        fate = fates.UNDELIVERED
+    world.store.add_message(id=id, phone=phone, sender=sender, text=text, status=fate.status)
+    reports.report(world, target=TARGET, id=id, phone=phone, fate=fate)
+    cost = f"KES {_KES_PER_PART * parts(text):.4f}"
+    code = 102 if request.form.get("enqueue") == "1" else 101
+    return _line(phone, cost=cost, id=id, status="Success", code=code)
 
 
-def _refused(phone: str, *, status: str, code: int) -> dict[str, Any]:
-    return {
-        "cost": "0",
-        "messageId": "None",
-        "number": phone,
-        "status": status,
-        "statusCode": code,
-    }
+def _refusal(world: World, *, phone: str, sender: str) -> fates.Refusal | None:
+    """Return why nothing is sent to this recipient; None when nothing stands against it."""
+    if not is_phone(phone):
+        return _INVALID
+    for kind, refusal in (("no_balance", _NO_BALANCE), ("rejected", fates.REJECTED)):
+        if world.faults.take(target=TARGET, kind=kind, phones=[phone]):
+            return refusal
+    if world.store.is_opted_out(phone=phone, sender=sender):
+        return _OPTED_OUT
+    return fates.refusal(phone)
+
+
+def _line(phone: str, *, cost: str, id: str, status: str, code: int) -> dict[str, Any]:
+    return {"cost": cost, "messageId": id, "number": phone, "status": status, "statusCode": code}
 
 
 def _summary(recipients: list[dict[str, Any]]) -> str:

@@ -275,3 +275,53 @@ def test_a_fault_for_one_phone_spares_the_others(send: Send, simulators: Simulat
     for _ in range(2):
         with pytest.raises(AfricasTalkingException):
             send("Habari", AKINYI)
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "reason"),
+    [
+        ("999901", "Failed", "DeliveryFailure"),
+        ("999902", "AbsentSubscriber", None),
+        ("999903", "Rejected", "UserInBlackList"),
+        ("999904", "Expired", None),
+        ("999905", "Failed", "UserDoesNotExist"),
+    ],
+)
+def test_some_numbers_are_accepted_and_never_reached(
+    send: Send, simulators: Simulators, product: Receiver, ending: str, status: str, reason: str
+) -> None:
+    phone = f"+254712{ending}"
+    (recipient,) = send("Habari", phone)
+    assert (recipient["status"], recipient["statusCode"]) == ("Success", 101)
+    report = product.next().fields
+    assert (report["status"], report.get("failureReason")) == (status, reason)
+    assert simulators.texts(phone) == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "code"),
+    [
+        ("999911", "RiskHold", 401),
+        ("999912", "UnsupportedNumberType", 404),
+        ("999913", "CouldNotRoute", 407),
+        ("999914", "InternalServerError", 500),
+        ("999915", "RejectedByGateway", 502),
+    ],
+)
+def test_some_numbers_are_refused(send: Send, ending: str, status: str, code: int) -> None:
+    assert send("Habari", f"+254712{ending}") == [
+        {
+            "cost": "0",
+            "messageId": "None",
+            "number": f"+254712{ending}",
+            "status": status,
+            "statusCode": code,
+        }
+    ]
+
+
+def test_rejected_refuses_the_recipient(send: Send, simulators: Simulators) -> None:
+    simulators.fault("rejected")
+    (refused,) = send()
+    assert (refused["status"], refused["statusCode"]) == ("RejectedByGateway", 502)
+    assert simulators.texts(WANJIRU) == []
