@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +29,7 @@ from nannychain.embedded.processes import Record
 HOST = "127.0.0.1"
 _LEFTOVER_SECONDS = 10
 _LOG_BYTES_MAX = 5_000_000
+_DISK_BYTES_MIN = 100_000  # with less, not even the reason can be logged
 _POLL_SECONDS = 0.02
 
 
@@ -219,7 +221,8 @@ class Server(ABC):
 
     def _why_not_started(self) -> str:
         text = self._log_of_this_start()
-        if "No space left on device" in text:
+        free = shutil.disk_usage(self.home).free
+        if "No space left on device" in text or free < _DISK_BYTES_MIN:
             return f"The disk is full: {self.title} can't write below {self.home}."
         if self.is_running:
             return f"{self.title} did not answer in {self.start_seconds:.0f} s: see {self.log}."
