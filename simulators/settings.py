@@ -16,7 +16,11 @@ class InvalidSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings. An empty URL means that nothing is posted there; times are in seconds."""
+    """All settings. An empty URL means that nothing is posted there; times are in seconds.
+
+    Safaricom ends a session after 30 seconds without input. People who look at the browser phone
+    for the first time read longer, so that limit is off (as long as a session) unless it is set.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8100
@@ -27,11 +31,13 @@ class Settings:
     sender_id: str = ""
     service_code: str = "*384*2024#"
     ussd_callback_url: str = "http://localhost:8000/ussd"
+    ussd_bearer: str = ""
     ussd_events_url: str = ""
     sms_reports_url: str = ""
     sms_optout_url: str = ""
     ussd_answer_seconds: float = 10.0
     ussd_session_seconds: float = 180.0
+    ussd_idle_seconds: float = 180.0
     sms_report_seconds: float = 1.0
 
 
@@ -51,6 +57,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         sender_id=get("AT_SENDER_ID", ""),
         service_code=get("USSD_SERVICE_CODE") or "*384*2024#",
         ussd_callback_url=_url(environment, "USSD_CALLBACK_URL") or Settings.ussd_callback_url,
+        ussd_bearer=get("USSD_BEARER", ""),
         ussd_events_url=_url(environment, "USSD_EVENTS_URL"),
         sms_reports_url=_url(environment, "SMS_REPORTS_URL"),
         sms_optout_url=_url(environment, "SMS_OPTOUT_URL"),
@@ -59,6 +66,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         ),
         ussd_session_seconds=_number(
             environment, name="SIMULATORS_USSD_SESSION_SECONDS", default=180.0, most=3600
+        ),
+        ussd_idle_seconds=_number(
+            environment, name="SIMULATORS_USSD_IDLE_SECONDS", default=180.0, most=3600
         ),
         sms_report_seconds=_number(
             environment, name="SIMULATORS_SMS_REPORT_SECONDS", default=1.0, most=3600

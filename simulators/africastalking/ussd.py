@@ -4,6 +4,7 @@ A phone dials and replies; this posts Africa's Talking's form with all input so 
 `CON` or `END`, and posts an event when the session is over. Not here: the phone's page.
 """
 
+import math
 import secrets
 import threading
 import time
@@ -46,6 +47,7 @@ class Session:
     phone: str
     id: str = field(default_factory=lambda: f"ATUid_{secrets.token_hex(16)}")
     started: float = field(default_factory=time.monotonic)
+    shown: float = math.inf  # when the present screen came; infinite while none is shown
     inputs: list[str] = field(default_factory=list)
     hops: int = 0
     metadata: list[str] = field(default_factory=list)
@@ -112,6 +114,7 @@ class Ussd:
 
     def _hop(self, session: Session) -> Screen:
         """Post the session's text and return the screen that comes back."""
+        session.shown = math.inf
         if slow := self._strike("slow", session):
             time.sleep(slow.parameters["seconds"])
         session.hops += 1
@@ -131,7 +134,7 @@ class Ussd:
         if said is None:
             self._close(session, status="Failed", error="Invalid response from the application")
             return Screen(TROUBLE, failed=True)
-        session.last_answer = said
+        session.last_answer, session.shown = said, time.monotonic()
         if answer is not None and (note := answer.headers.get(_METADATA)):
             session.metadata.append(note)
         if said.startswith("END "):
@@ -143,10 +146,12 @@ class Ussd:
 
     def _post(self, session: Session, *, body: str) -> Answer | None:
         """Post one form and return the answer; None when there was none in time."""
+        settings = self._world.settings
         headers = {"User-Agent": "at-ussd-api/1.0"}
+        if settings.ussd_bearer:
+            headers["Authorization"] = f"Bearer {settings.ussd_bearer}"
         if session.metadata:
             headers[_METADATA] = session.metadata[-1]
-        settings = self._world.settings
         answer: Answer | None = None
         outcome: dict[str, Any] = {}
         try:
@@ -201,7 +206,9 @@ class Ussd:
         return self._world.faults.take(target=TARGET, kind=kind, phones=[session.phone])
 
     def _has_expired(self, session: Session) -> bool:
-        return time.monotonic() - session.started > self._world.settings.ussd_session_seconds
+        settings, now = self._world.settings, time.monotonic()
+        too_long = now - session.started > settings.ussd_session_seconds
+        return too_long or now - session.shown > settings.ussd_idle_seconds
 
     def _open_sessions(self) -> list[Session]:
         with self._lock:

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -191,12 +192,13 @@ def test_a_failed_session_is_told_as_failed(phone: Handset, product: Receiver) -
     assert product.next().fields["status"] == "Failed"
 
 
-def test_a_session_ends_by_itself_when_its_time_is_over() -> None:
+@pytest.mark.parametrize("limit", ["SESSION", "IDLE"])
+def test_a_session_ends_by_itself_when_its_time_is_over(limit: str) -> None:
     with Receiver(answer=lambda _: (200, b"CON Menu")) as product:
         environment = {
             "USSD_CALLBACK_URL": f"http://localhost:{product.port}/ussd",
             "USSD_EVENTS_URL": f"http://localhost:{product.port}/events",
-            "SIMULATORS_USSD_SESSION_SECONDS": "0.3",
+            f"SIMULATORS_USSD_{limit}_SECONDS": "0.3",
         }
         with Simulators(environment) as simulators:
             phone = Handset(simulators)
@@ -205,6 +207,35 @@ def test_a_session_ends_by_itself_when_its_time_is_over() -> None:
             event = product.next().fields
             assert (event["status"], event["errorMessage"]) == ("Incomplete", "Session timed out")
             assert phone.reply("1") == "Session timed out. Dial again."
+
+
+def test_input_begins_the_idle_time_again_but_not_the_session() -> None:
+    with Receiver(answer=lambda _: (200, b"CON Menu")) as product:
+        environment = {
+            "USSD_CALLBACK_URL": f"http://localhost:{product.port}/ussd",
+            "SIMULATORS_USSD_IDLE_SECONDS": "1.5",
+            "SIMULATORS_USSD_SESSION_SECONDS": "2",
+        }
+        with Simulators(environment) as simulators:
+            phone = Handset(simulators)
+            phone.dial()
+            began, screens = time.monotonic(), ["Menu"]
+            while screens[-1] == "Menu" and time.monotonic() < began + 10:
+                time.sleep(0.3)  # a person who types slowly, and never too slowly
+                screens.append(phone.reply("1"))
+            assert time.monotonic() - began >= 1.8
+            assert screens[-1] == "Session timed out. Dial again."
+
+
+def test_a_key_is_shown_as_a_bearer_when_there_is_one() -> None:
+    with Receiver(answer=lambda _: (200, b"END Menu")) as product:
+        environment = {
+            "USSD_CALLBACK_URL": f"http://localhost:{product.port}/ussd",
+            "USSD_BEARER": "a-key",
+        }
+        with Simulators(environment) as simulators:
+            assert Handset(simulators).dial() == "Menu"
+        assert product.next().headers["Authorization"] == "Bearer a-key"
 
 
 def test_duplicate_posts_the_same_form_twice(phone: Handset, product: Receiver) -> None:
