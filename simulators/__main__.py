@@ -4,13 +4,13 @@ import os
 import sys
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from simulators.app import create_app
 from simulators.settings import InvalidSetting, Settings, from_environment
 
 
-class _Server(BaseApplication):
+class _Server(BaseApplication):  # type: ignore[misc]
     """One worker with many threads: the state is in this process, and slow faults hold threads."""
 
     def __init__(self, settings: Settings) -> None:

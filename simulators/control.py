@@ -8,6 +8,15 @@ from simulators.faults import InvalidFault
 from simulators.guard import json_object
 from simulators.world import World
 
+_ADDRESSES = {
+    "GET /control/health": "is the program well",
+    "GET /control/faults": "the faults that are set, and those that there are",
+    "POST /control/faults": "set one: target, kind, its parameters, times (null: always), phone",
+    "DELETE /control/faults": "clear all, or by id, target, kind, phone",
+    "GET /control/sms?phone=": "what a phone received, newest first",
+    "GET /control/requests?target=": "what went over the wire lately",
+    "POST /control/reset": "forget everything",
+}
 _FILTERS = ("id", "target", "kind", "phone")
 
 
@@ -15,6 +24,10 @@ def blueprint(world: World, ussd: Ussd) -> Blueprint:
     """Return the endpoints, to be mounted under /control."""
     control = Blueprint("control", __name__)
     _add_faults(control, world)
+
+    @control.get("", strict_slashes=False)
+    def index() -> Response:
+        return jsonify(addresses=_ADDRESSES)
 
     @control.get("/health")
     def health() -> Response:

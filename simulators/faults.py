@@ -32,9 +32,11 @@ class Parameter:
 
     def read(self, value: object) -> float:
         """Return the value as a number; raise InvalidFault when it is none or out of limits."""
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not self.least <= value <= self.most:  # also refuses NaN
-            raise InvalidFault(f"{self.name} must be a number, {self.least:g} to {self.most:g}")
+        wrong = f"{self.name} must be a number, {self.least:g} to {self.most:g}"
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise InvalidFault(wrong)
+        if not self.least <= value <= self.most:  # refuses NaN too
+            raise InvalidFault(wrong)
         if self.whole and value != int(value):
             raise InvalidFault(f"{self.name} must be a whole number")
         return int(value) if self.whole else float(value)

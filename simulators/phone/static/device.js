@@ -160,9 +160,10 @@ export class Device {
     typed.addEventListener("input", () => this.type(typed.value));
     this.part("mode").addEventListener("click", () => this.#changeMode());
     for (const button of this.element.querySelectorAll("[data-key]")) {
-      button.addEventListener("click", () => {
-        this.press(button.dataset.key);
-      });
+      button.addEventListener("click", () => this.press(button.dataset.key));
+    }
+    for (const side of ["left", "right"]) {
+      this.part(`soft-${side}`).addEventListener("click", () => this.press(side));
     }
     this.part("case").addEventListener("pointerdown", (event) => {
       if (event.target === typed) return;

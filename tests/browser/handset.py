@@ -1,0 +1,38 @@
+"""A phone on the page, as a person sees and uses it."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+
+@dataclass(frozen=True)
+class Handset:
+    """The phone with this number."""
+
+    page: Page
+    number: str
+
+    @property
+    def element(self) -> Locator:
+        """The whole phone."""
+        return self.page.get_by_role("region", name=f"Phone {self.number}")
+
+    @property
+    def screen(self) -> Locator:
+        """The text on its screen."""
+        return self.element.get_by_role("status")
+
+    @property
+    def count(self) -> Locator:
+        """The character count above a USSD screen."""
+        return self.element.locator(".count")
+
+    def press(self, *names: str) -> None:
+        """Press keys by what they are called, or what the screen calls them."""
+        for name in names:
+            self.element.get_by_role("button", name=name, exact=True).click()
+
+    def dial(self) -> None:
+        """Dial the code that is offered, and wait until the phone asks for a reply."""
+        self.press("Dial", "Call")
+        expect(self.element.get_by_label("Reply")).to_be_visible()
