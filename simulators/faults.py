@@ -5,8 +5,9 @@ the fault would strike, whether one is set. Not here: what a fault then does; th
 provider's own code.
 """
 
+import random
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -42,6 +43,10 @@ class Parameter:
         return int(value) if self.whole else float(value)
 
 
+_FIELDS = ("target", "kind", "times", "probability", "phone")
+_PROBABILITY = Parameter("probability", default=1, least=0.001, most=1)
+
+
 @dataclass(frozen=True)
 class Kind:
     """A fault that a provider can have; the phrase tells people what it does."""
@@ -53,13 +58,17 @@ class Kind:
 
 @dataclass
 class Fault:
-    """A fault that is set. `times` is what is left of it, None means until it is cleared."""
+    """A fault that is set. `times` is what is left of it, None means until it is cleared.
+
+    With a `probability` below 1 it strikes at random; only when it does, `times` is counted down.
+    """
 
     id: int
     target: str
     kind: str
     parameters: dict[str, float]
     times: int | None
+    probability: float
     phone: str
 
     def as_json(self) -> dict[str, Any]:
@@ -70,6 +79,7 @@ class Fault:
             "kind": self.kind,
             **self.parameters,
             "times": self.times,
+            "probability": self.probability,
             "phone": self.phone or None,
         }
 
@@ -79,6 +89,7 @@ class Faults:
     """All faults that are set, safe to use from many threads."""
 
     catalogue: Mapping[str, tuple[Kind, ...]]
+    chance: Callable[[], float] = random.random
     _set: list[Fault] = field(default_factory=list)
     _ids: Iterable[int] = field(default_factory=lambda: count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -86,7 +97,7 @@ class Faults:
     def add(self, wanted: Mapping[str, Any]) -> Fault:
         """Set a fault, in place of one of the same target, kind and phone; raise InvalidFault."""
         kind = self._kind(target=wanted.get("target"), name=wanted.get("kind"))
-        known = {"target", "kind", "times", "phone", *(p.name for p in kind.parameters)}
+        known = {*_FIELDS, *(p.name for p in kind.parameters)}
         if unknown := sorted(set(wanted) - known):
             raise InvalidFault(f"unknown field {unknown[0][:40]!r} for {kind.name}")
         fault = Fault(
@@ -95,6 +106,7 @@ class Faults:
             kind=kind.name,
             parameters={p.name: p.read(wanted.get(p.name, p.default)) for p in kind.parameters},
             times=_times(wanted.get("times", 1)),
+            probability=_PROBABILITY.read(wanted.get("probability", _PROBABILITY.default)),
             phone=_phone(wanted.get("phone")),
         )
         with self._lock:
@@ -109,6 +121,8 @@ class Faults:
                 if (fault.target, fault.kind) != (target, kind):
                     continue
                 if fault.phone and fault.phone not in phones:
+                    continue
+                if self.chance() >= fault.probability:
                     continue
                 self._count(fault)
                 return fault

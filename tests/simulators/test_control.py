@@ -31,6 +31,7 @@ def test_a_fault_is_shown_until_it_is_used_up(simulators: Simulators) -> None:
         "kind": "slow",
         "seconds": 0.05,
         "times": 2,
+        "probability": 1.0,
         "phone": WANJIRU,
     }
     form = {"username": "sandbox", "to": WANJIRU, "message": "Habari"}
@@ -91,6 +92,10 @@ def test_every_fault_of_the_catalogue_can_be_set(simulators: Simulators) -> None
         b'{"target": "africastalking.sms", "kind": "down", "times": true}',
         b'{"target": "africastalking.sms", "kind": "down", "times": 1.5}',
         b'{"target": "africastalking.sms", "kind": "down", "times": 1e99}',
+        b'{"target": "africastalking.sms", "kind": "down", "probability": 0}',
+        b'{"target": "africastalking.sms", "kind": "down", "probability": 1.1}',
+        b'{"target": "africastalking.sms", "kind": "down", "probability": "1"}',
+        b'{"target": "africastalking.sms", "kind": "down", "probability": null}',
         b'{"target": "africastalking.sms", "kind": "down", "phone": "0712345678"}',
         b'{"target": "africastalking.sms", "kind": "down", "phone": "\\ud800"}',
         b'{"target": "africastalking.sms", "kind": "down", "phone": 254712345678}',
