@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
+from simulators.africastalking import fates
 from simulators.africastalking.ussd import Ussd
 from simulators.faults import InvalidFault
 from simulators.guard import json_object
@@ -11,9 +12,11 @@ from simulators.world import World
 _ADDRESSES = {
     "GET /control/health": "is the program well",
     "GET /control/faults": "the faults that are set, and those that there are",
-    "POST /control/faults": "set one: target, kind, its parameters, times (null: always), phone",
+    "POST /control/faults": "set one: target, kind and its parameters; times (null: always),"
+    " probability, phone",
     "DELETE /control/faults": "clear all, or by id, target, kind, phone",
-    "GET /control/sms?phone=": "what a phone received, newest first",
+    "GET /control/sms?phone=": "messages to a phone and their final status, newest first",
+    "GET /control/numbers": "the endings of numbers that are refused or never reached",
     "GET /control/requests?target=": "what went over the wire lately",
     "POST /control/reset": "forget everything",
 }
@@ -38,7 +41,11 @@ def blueprint(world: World, ussd: Ussd) -> Blueprint:
         phone = request.args.get("phone", "")
         if not phone:
             raise BadRequest("Say which phone: /control/sms?phone=%2B254712345678")
-        return jsonify(messages=world.store.inbox(phone))
+        return jsonify(messages=world.store.messages(phone))
+
+    @control.get("/numbers")
+    def numbers() -> Response:
+        return jsonify(numbers=fates.as_json())
 
     @control.get("/requests")
     def requests() -> Response:

@@ -126,7 +126,10 @@ class Simulators:
 
     def texts(self, phone: str) -> list[str]:
         """Return the texts in a phone's inbox, newest first."""
-        return [message["text"] for message in self.get("/control/sms", phone=phone)["messages"]]
+        return [
+            message["text"]
+            for message in self.get("/phone/inboxes", phone=phone)[phone]["messages"]
+        ]
 
     def _wait(self) -> None:
         deadline = time.monotonic() + SECONDS_MAX

@@ -1,6 +1,7 @@
 """The control API, and what every address refuses."""
 
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -233,3 +234,16 @@ def test_a_malformed_setting_stops_the_start_with_one_sentence(name: str, value:
     assert ended.returncode == 1
     assert name in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_the_guide_names_every_setting_and_every_number(simulators: Simulators) -> None:
+    guide = (ROOT / "simulators/README.md").read_text()
+    code = (ROOT / "simulators/settings.py").read_text()
+    settings = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', code))
+    assert settings == set(re.findall(r"^\| `([A-Z_]+)`", guide, re.MULTILINE))
+    numbers = simulators.get("/control/numbers")["numbers"]
+    assert len(numbers) == len(re.findall(r"^\| 9999", guide, re.MULTILINE))
+    for number in numbers:
+        (line,) = re.findall(rf"^\| {number['ending']} \|.*", guide, re.MULTILINE)
+        assert f"`{number.get('report') or number['answer']}`" in line
+        assert str(number.get("reason", number.get("code"))) in line

@@ -296,6 +296,8 @@ def test_some_numbers_are_accepted_and_never_reached(
     report = product.next().fields
     assert (report["status"], report.get("failureReason")) == (status, reason)
     assert simulators.texts(phone) == []
+    (accepted,) = simulators.get("/control/sms", phone=phone)["messages"]
+    assert (accepted["text"], accepted["status"]) == ("Habari", status)
 
 
 @pytest.mark.parametrize(
