@@ -3,7 +3,7 @@
 To add a screen: a file in `ussd/screens`, a line in SCREENS, a line in TREE.
 """
 
-from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +11,7 @@ from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
 from ussd.engine.application import Application, Item, Sentences
 from ussd.engine.screens import Back, Go, Screen
 from ussd.screens import account, help, home, language, own_number, register, sign_in, welcome
-from workers.identity.selectors import Profile, profile_by_phone
+from workers.identity.selectors import Caller, caller_by_phone
 
 STRANGER, MEMBER = "welcome", "home"
 
@@ -49,20 +49,31 @@ SENTENCES = Sentences(
 )
 
 
-def _roots(caller: Profile | None) -> tuple[str, ...]:
+def _roots(caller: Caller | None) -> tuple[str, ...]:
     # A member whose session we have lost may have joined since it began, as a stranger then.
     return (STRANGER,) if caller is None else (MEMBER, STRANGER)
 
 
-def _language_of(caller: Any) -> str:
+def _language_of(caller: Caller | None) -> str:
     return caller.language if caller else DEFAULT_LANGUAGE
+
+
+def _pack(caller: Caller) -> list[str]:
+    return [str(caller.member_id), caller.worker_id, caller.language]
+
+
+def _unpack(packed: list[str]) -> Caller:
+    member_id, worker_id, language = packed
+    return Caller(UUID(member_id), worker_id, language)
 
 
 APPLICATION = Application(
     screens=SCREENS,
     tree=TREE,
     sentences=SENTENCES,
-    find_caller=profile_by_phone,
+    find_caller=caller_by_phone,
+    pack_caller=_pack,
+    unpack_caller=_unpack,
     language_of=_language_of,
     roots=_roots,
     root_names=frozenset({STRANGER, MEMBER}),

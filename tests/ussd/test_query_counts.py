@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 SHOWS_MAX = 3
 JOINS = 18
 ALREADY_JOINED = 5
-CHOOSES_LANGUAGE = 10
+CHOOSES_LANGUAGE = 9
 
 
 @pytest.fixture
@@ -51,14 +51,23 @@ class TestShowing:
             phone.enter("4", "1", "9", "0")
         assert len(queries) == 1
 
-    def test_a_members_hop_costs_one_query_where_the_screen_shows_the_member(
+    def test_a_member_costs_one_query_at_the_dial_and_none_in_menus(
         self, phone: Phone, counted: Any
     ) -> None:
         identity.create_account(phone.number, channel="test")
         with counted() as queries:
             phone.dial()
-            phone.enter("1", "0", "2", "0", "3")
-        assert len(queries) == 4
+            phone.enter("2", "0", "3", "0", "9")
+        assert len(queries) == 1
+
+    def test_a_screen_that_shows_the_member_costs_one_query(
+        self, phone: Phone, counted: Any
+    ) -> None:
+        identity.create_account(phone.number, channel="test")
+        phone.dial()
+        with counted() as queries:
+            assert "Member since" in phone.enter("1")
+        assert len(queries) == 1
 
     def test_a_retry_costs_none(self, phone: Phone, counted: Any) -> None:
         phone.dial()

@@ -1,5 +1,6 @@
 """Sessions, from outside: what a caller sees, whatever gateway, network and Redis do."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -193,6 +194,15 @@ class TestWhatIsKept:
         stored = [redis.dump(key) for key in redis.scan_iter("ussd:*")]
         assert stored
         assert not any(b"7391" in value for value in stored)
+
+    def test_nothing_private_is_kept_of_a_member(self, phone: Phone) -> None:
+        identity.create_account(phone.number, name="Wanjiku Kamau", channel="test")
+        phone.dial()
+        assert "Wanjiku" in phone.enter("1")
+        redis = get_redis_connection("default")
+        stored = json.loads(redis.get(f"ussd:session:{phone.session_id}"))
+        stored.pop("reply")  # what is on the phone anyway, for the length of a session
+        assert "Wanjiku" not in str(stored)
 
     def test_a_damaged_state_is_rebuilt(self, phone: Phone) -> None:
         phone.dial()

@@ -41,13 +41,17 @@ class Application:
     """A whole USSD application.
 
     `roots` returns the first screens that a caller may have begun from, the usual one first.
-    `find_caller` makes at most one query; `language_of` tells in which language to begin.
+    `find_caller` makes at most one query, and returns None for a stranger; whom it has found goes
+    with the session as JSON (`pack_caller`, `unpack_caller`), so it holds what doesn't change.
+    `language_of` tells in which language to begin.
     """
 
     screens: Mapping[str, Screen]
     tree: tuple[Item, ...]
     sentences: Sentences
     find_caller: Callable[[str], Any]
+    pack_caller: Callable[[Any], Any]
+    unpack_caller: Callable[[Any], Any]
     language_of: Callable[[Any], str]
     roots: Callable[[Any], tuple[str, ...]]
     root_names: frozenset[str]

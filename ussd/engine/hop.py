@@ -42,15 +42,25 @@ class Visit:
 
     @cached_property
     def caller(self) -> Any:
-        """Whatever the application found for the phone (None: a stranger). Asked for when needed,
-        and once, since many screens don't need it."""
+        """Whom the application found for the phone; None for a stranger.
+
+        A member is looked up once in a session, a stranger whenever a screen wants to know.
+        """
         return self.find_caller(self.hop.phone)
+
+    @property
+    def known_caller(self) -> Any:
+        """The caller, where it was asked for in this session; looks nobody up."""
+        return self.__dict__.get("caller")
+
+    def knowing(self, caller: Any) -> "Visit":
+        """Take the caller whom an earlier hop has found; return the visit."""
+        self.__dict__["caller"] = caller
+        return self
 
     def speaking(self, language: str) -> "Visit":
         """Return the same visit in another language."""
         if language == self.language:
             return self
         other = Visit(hop=self.hop, language=language, find_caller=self.find_caller)
-        if "caller" in self.__dict__:
-            other.__dict__["caller"] = self.caller
-        return other
+        return other.knowing(self.caller) if "caller" in self.__dict__ else other

@@ -49,22 +49,26 @@ def _next(app: Application, hop: Hop, session: Session | None) -> Session:
     """Return the session after this hop; the same one where the hop brings nothing new."""
     if session is None:
         visit = Visit(hop=hop, language=DEFAULT_LANGUAGE, find_caller=app.find_caller)
-        return _stored(hop, rebuild(app, visit))
+        return _stored(app, visit, rebuild(app, visit))
     news, text = transcript.compare(hop.text, consumed=session.consumed)
     if news is News.SAME or news is News.STALE:
         return session
     place = session.place
+    visit = Visit(hop=hop, language=place.language, find_caller=app.find_caller)
+    if session.caller is not None:
+        visit.knowing(app.unpack_caller(session.caller))
     if session.reply.ends:
-        return _stored(hop, Outcome(last_word(app.sentences.over, place.language), place))
+        over = Outcome(last_word(app.sentences.over, place.language), place)
+        return _stored(app, visit, over)
     if news is News.DIVERGED:
         log.warning("ussd.text_diverged", gateway=hop.gateway)
-    visit = Visit(hop=hop, language=place.language, find_caller=app.find_caller)
     with speaking(place.language):
         result = fold.step(app, visit, place=place, text=text)
-        return _stored(hop, finish(app, visit, result, may_act=news is News.INPUT))
+        return _stored(app, visit, finish(app, visit, result, may_act=news is News.INPUT))
 
 
-def _stored(hop: Hop, outcome: Outcome) -> Session:
+def _stored(app: Application, visit: Visit, outcome: Outcome) -> Session:
+    hop, caller = visit.hop, visit.known_caller
     return Session(
         gateway=hop.gateway,
         phone=hop.phone,
@@ -72,4 +76,5 @@ def _stored(hop: Hop, outcome: Outcome) -> Session:
         place=outcome.place,
         consumed=transcript.mark(hop.text),
         reply=outcome.reply,
+        caller=app.pack_caller(caller) if caller is not None else None,
     )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from ussd.engine.hop import Hop, Reply
 from ussd.engine.transcript import Mark
@@ -32,6 +33,7 @@ class Session:
     place: Place
     consumed: Mark
     reply: Reply
+    caller: Any = None  # as the application packs it; None while nobody is known
 
     def belongs_to(self, hop: Hop) -> bool:
         """Tell whether the hop comes from the phone, code and gateway that began the session."""
@@ -52,6 +54,7 @@ class Session:
                 "digest": self.consumed.digest,
                 "reply": self.reply.text,
                 "ends": self.reply.ends,
+                "caller": self.caller,
             },
             separators=(",", ":"),
         )
@@ -70,6 +73,7 @@ class Session:
                 place=Place(path=tuple(data["path"]), language=data["language"]),
                 consumed=Mark(length=data["length"], digest=data["digest"]),
                 reply=Reply(data["reply"], data["ends"]),
+                caller=data["caller"],
             )
         except (ValueError, KeyError, TypeError):
             return None

@@ -11,34 +11,46 @@ from workers.identity.models import Member
 
 
 @dataclass(frozen=True)
-class Profile:
-    """What a front door needs of a member, and no more."""
+class Caller:
+    """What a front door knows of a member all along: nothing private, and what rarely changes."""
 
     member_id: UUID
     worker_id: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a member is shown of oneself."""
+
+    worker_id: str
     phone: str
     name: str
-    language: str
     joined_at: datetime
 
 
-def profile_by_phone(phone: str) -> Profile | None:
-    """Return the profile of the member with that phone (E.164), or None. One query.
+def caller_by_phone(phone: str) -> Caller | None:
+    """Return the member with that phone (E.164), or None. One query.
 
-    USSD asks this all the time, so the statement is built once: that costs more than to run it.
+    Every dial asks this, so the statement is built once: that costs more than to run it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_profile_statement(), [phone])
+        cursor.execute(_caller_statement(), [phone])
         row = cursor.fetchone()
-    return Profile(*row) if row else None
+    return Caller(*row) if row else None
 
 
 @cache
-def _profile_statement() -> str:
-    columns = [field.name for field in fields(Profile)]
-    columns[0] = "id"
+def _caller_statement() -> str:
+    columns = ("id", "worker_id", "language")
     statement, _ = Member.objects.filter(phone="").values_list(*columns).query.sql_with_params()
     return statement
+
+
+def profile(member_id: UUID) -> Profile:
+    """Return the profile of a member; raise Member.DoesNotExist for anybody else. One query."""
+    columns = [field.name for field in fields(Profile)]
+    return Profile(*Member.objects.values_list(*columns).get(pk=member_id))
 
 
 def member_by_phone(phone: str) -> Member | None:
