@@ -6,6 +6,7 @@ Babel does both, so that no gettext programs need to be installed.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -39,8 +40,9 @@ def _gather_from(folder: Path, *, into: Catalog) -> None:
     )
     for name, _, message, comments, context in found:
         place = f"{folder.name}/{name}"
-        # Without line numbers, for the same reason.
-        into.add(message, locations=[(place, None)], auto_comments=comments, context=context)
+        # Without line numbers, for the same reason; Babel's types don't know that it can.
+        locations: list[Any] = [(place, None)]
+        into.add(message, locations=locations, auto_comments=comments, context=context)
 
 
 def catalogues() -> Iterator[tuple[str, Path]]:

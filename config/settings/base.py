@@ -1,5 +1,7 @@
 """What all settings share. `local`, `test` and `production` import it and change little."""
 
+from pathlib import Path
+
 from config.checks import refuse_half_configured
 from config.env import BASE_DIR, current
 from config.settings.parts.africastalking import *  # noqa: F403
@@ -76,5 +78,5 @@ TIME_ZONE = "Africa/Nairobi"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True

@@ -59,7 +59,7 @@ class Application:
     @cached_property
     def _lines(self) -> dict[str, Keys]:
         """The fixed choices of each screen, in order."""
-        way_back: Keys = {BACK_KEY: (self.sentences.back, Back())}
+        way_back: dict[str, tuple[Sentence, Step]] = {BACK_KEY: (self.sentences.back, Back())}
         return {
             name: _in_order(
                 {item.key: (item.label, item.step) for item in self.tree if item.parent == name}

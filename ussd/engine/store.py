@@ -92,7 +92,8 @@ def _call(script: str, keys: tuple[str, str], *arguments: object) -> bytes | int
     if time.monotonic() < _resting_until:
         return None
     try:
-        return _script(script)(keys=keys, args=arguments)
+        found: bytes | int | None = _script(script)(keys=keys, args=arguments)
+        return found
     except (RedisError, OSError) as error:
         _resting_until = time.monotonic() + _REST_SECONDS
         log.warning("ussd.store_unreachable", error=type(error).__name__)
@@ -101,4 +102,5 @@ def _call(script: str, keys: tuple[str, str], *arguments: object) -> bytes | int
 
 @cache
 def _script(source: str) -> Script:
-    return get_redis_connection("default").register_script(source)
+    script: Script = get_redis_connection("default").register_script(source)
+    return script
