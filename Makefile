@@ -30,7 +30,7 @@ run: install-local ## set everything up and run it; Ctrl-C stops it
 
 test: install-dev ## run all tests (PYTEST_ARGS="-k ussd" runs some)
 	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
-	@"$(BIN)/python" -m pytest -n $(TESTS_AT_ONCE) $(PYTEST_ARGS)
+	@"$(BIN)/python" -m pytest -n $(TESTS_AT_ONCE) --dist loadfile $(PYTEST_ARGS)
 
 check: install-dev ## format, lint, types, imports, migrations, texts
 	"$(BIN)/ruff" format --check .
