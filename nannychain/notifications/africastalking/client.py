@@ -149,4 +149,7 @@ def parse_cost(text: str) -> Cost | None:
 
 
 def _text(value: Any) -> str:
-    return str(value).replace("\x00", "").strip() if isinstance(value, str | int) else ""
+    """Return a text or whole number as a text that can be stored; empty for anything else."""
+    if not isinstance(value, str | int):
+        return ""
+    return str(value).encode("utf-8", "replace").decode().replace("\x00", "").strip()
