@@ -86,7 +86,7 @@ def _give(keys: tuple[str, str], token: str, *, state: str) -> None:
     _call(_GIVE, keys, token, state, settings.USSD_SESSION_TTL)
 
 
-def _call(script: str, keys: tuple[str, str], *arguments: object) -> bytes | int | None:
+def _call(script: str, keys: tuple[str, str], *arguments: str | int) -> bytes | int | None:
     """Run a script, or return None at once while Redis is known to be away."""
     global _resting_until  # noqa: PLW0603 - one flag for the process: don't wait at every hop
     if time.monotonic() < _resting_until:
