@@ -37,13 +37,14 @@ _WORDS = {
     State.DRY_RUN: "dry run, never sent",
 }
 _COLOURS = {
-    State.DELIVERED: "success",
-    State.ACCEPTED: "info",
-    State.UNKNOWN: "warning",
-    State.REJECTED: "danger",
-    State.FAILED: "danger",
-    State.EXPIRED: "danger",
+    _WORDS[State.DELIVERED]: "success",
+    _WORDS[State.ACCEPTED]: "info",
+    _WORDS[State.UNKNOWN]: "warning",
+    _WORDS[State.REJECTED]: "danger",
+    _WORDS[State.FAILED]: "danger",
+    _WORDS[State.EXPIRED]: "danger",
 }
+_TO_THE_SECOND = "j M Y H:i:s"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -188,9 +189,9 @@ class SmsAdmin(ReadOnlyAdmin):
         return phone.national(sms.phone)
 
     @display(description="State", ordering="state", label=_COLOURS)
-    def state_in_words(self, sms: Sms) -> tuple[str, str]:
+    def state_in_words(self, sms: Sms) -> str:
         """Show where it stands."""
-        return sms.state, _WORDS[State(sms.state)]
+        return _WORDS[State(sms.state)]
 
     @display(description="Text")
     def shown_text(self, sms: Sms) -> str:
@@ -219,7 +220,7 @@ class SmsAdmin(ReadOnlyAdmin):
             "<div>{} {} {}</div>",
             (
                 (
-                    date_format(localtime(move.at), "DATETIME_FORMAT"),
+                    date_format(localtime(move.at), _TO_THE_SECOND),
                     _WORDS[State(move.target)],
                     f"({move.why})" if move.why else "",
                 )

@@ -87,6 +87,7 @@ class TestShowing:
         shown = page(superuser, page_of(delivered))
         for words in ("Karibu NannyChain", "Success", "63902", "ATXid_1"):
             assert words in shown
+        assert "DELIVERED" not in shown
         for words in ("waiting to be sent", "being sent", "sent, no report yet", "delivered"):
             assert words in shown
 

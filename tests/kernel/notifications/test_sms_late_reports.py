@@ -122,6 +122,23 @@ class TestForTheUnknown:
         report(id="ATXid_x", status="Success", phoneNumber=number)
         assert state_of(sms) == State.UNKNOWN
 
+    @at_once
+    def test_one_that_was_sent_after_the_report_came_does_not_make_it_doubtful(
+        self, provider: Provider
+    ) -> None:
+        sms = queue()
+
+        def report_while_it_is_sent(_: Any) -> Answer:
+            assert report(id="ATXid_x", status="Success", phoneNumber=PHONE) == "nobody's"
+            later = lost(provider)
+            assert state_of(later) == State.UNKNOWN
+            connection.close()
+            return CUT
+
+        provider.will(report_while_it_is_sent)
+        sending.send(sms.pk)
+        assert state_of(sms) == State.DELIVERED
+
     def test_one_from_long_ago_is_not_taken(self, provider: Provider) -> None:
         sms = lost(provider)
         age(sms, reports.RECENT + timedelta(minutes=1))
