@@ -101,6 +101,10 @@ class Ussd:
         if session is not None and session.phone == phone:
             self._close(session, status="Incomplete")
 
+    def open_session(self, phone: str) -> str:
+        """Return the id of the session that this phone has open; empty when it has none."""
+        return next((s.id for s in self._open_sessions() if s.phone == phone), "")
+
     def close_expired(self) -> None:
         """End the sessions that have lasted too long."""
         for session in self._open_sessions():

@@ -27,7 +27,7 @@ def blueprint(world: World, ussd: Ussd) -> Blueprint:
         return render_template("phone.html", service_code=world.settings.service_code)
 
     _add_calls(phone, world, ussd)
-    _add_messages(phone, world)
+    _add_messages(phone, world, ussd)
     return phone
 
 
@@ -57,11 +57,11 @@ def _add_calls(phone: Blueprint, world: World, ussd: Ussd) -> None:
         return jsonify(status="ok")
 
 
-def _add_messages(phone: Blueprint, world: World) -> None:
+def _add_messages(phone: Blueprint, world: World, ussd: Ussd) -> None:
     @phone.get("/inboxes")
     def inboxes() -> Response:
         numbers = request.args.getlist("phone")[:_PHONES_MOST]
-        return jsonify({n: _inbox(world, n) for n in numbers if is_phone(n)})
+        return jsonify({n: _news(world, ussd, number=n) for n in numbers if is_phone(n)})
 
     @phone.post("/read")
     def read() -> Response:
@@ -80,8 +80,13 @@ def _add_messages(phone: Blueprint, world: World) -> None:
         return jsonify(status="ok")
 
 
-def _inbox(world: World, number: str) -> dict[str, object]:
-    return {"network": network_name(number), "messages": world.store.inbox(number)}
+def _news(world: World, ussd: Ussd, *, number: str) -> dict[str, object]:
+    """Return what the network tells a phone unasked."""
+    return {
+        "network": network_name(number),
+        "messages": world.store.inbox(number),
+        "session": ussd.open_session(number),
+    }
 
 
 def _phone(asked: dict[str, object]) -> str:

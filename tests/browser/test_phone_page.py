@@ -240,6 +240,26 @@ def test_a_fault_is_set_by_a_button_and_cleared(page: Page, simulators: Simulato
     expect(page.locator("#fault-set")).to_have_text("No fault is set.")
 
 
+def test_a_fault_may_strike_now_and_then(page: Page, simulators: Simulators) -> None:
+    page.get_by_text("Faults").click()
+    page.get_by_label("How often").select_option("3 in 10, until cleared")
+    page.get_by_role("button", name="duplicate", exact=True).first.click()
+    expect(page.locator("#fault-set")).to_have_text("SMS duplicate: 30 %, until cleared")
+    (fault,) = simulators.get("/control/faults")["faults"]
+    assert (fault["times"], fault["probability"]) == (None, 0.3)
+
+
+def test_a_session_that_the_network_ends_leaves_the_screen(
+    simulators: Simulators, wanjiru: Handset
+) -> None:
+    wanjiru.press("Dial", "Call")
+    expect(wanjiru.screen).to_have_text(MENU)
+    simulators.post("/phone/dial", phone=WANJIRU, code="*384*2024#")  # from another browser
+    expect(wanjiru.screen).to_have_text("Session timed out. Dial again.")
+    wanjiru.press("OK")
+    expect(wanjiru.screen).to_contain_text(WANJIRU)
+
+
 def test_every_button_and_field_has_a_name(page: Page, wanjiru: Handset) -> None:
     wanjiru.dial()
     page.get_by_text("Faults").click()

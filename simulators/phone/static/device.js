@@ -9,7 +9,18 @@ const LETTERS = {
 };
 const MULTITAP_MS = 900;
 const NO_SERVICE = "No service";
+const TIMED_OUT = "Session timed out. Dial again.";
 const SCROLL_PIXELS = 44;
+
+/* Lines break between words, as on a phone: a browser would also break after a hyphen. */
+const words = (text) =>
+  text.split(/(\S*-\S*)/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const word = document.createElement("span");
+    word.className = "word";
+    word.textContent = part;
+    return word;
+  });
 
 export class Device {
   constructor(element, { number, serviceCode, changed }) {
@@ -44,8 +55,8 @@ export class Device {
     return this.messages.filter((message) => !message.is_read).length;
   }
 
-  /* Take what the network says: the phone's messages, or null when it cannot be reached. */
-  receive(inbox) {
+  /* Take what the network said to a question of that time; null when it cannot be reached. */
+  receive(inbox, askedAt) {
     this.element.classList.toggle("offline", inbox === null);
     this.part("network").textContent = inbox === null ? NO_SERVICE : inbox.network;
     if (inbox !== null) {
@@ -55,6 +66,7 @@ export class Device {
       this.messages = inbox.messages;
       if (arrived) this.#buzz();
       if (before !== JSON.stringify(this.messages)) this.#draw();
+      this.#notice(inbox.session, askedAt);
     }
     if (this.name === "idle") this.#draw();
     this.#drawBar();
@@ -133,8 +145,16 @@ export class Device {
       return;
     }
     this.session = screen.session;
+    this.shownAt = performance.now();
     const name = screen.failed ? "notice" : screen.session ? "screen" : "ended";
     this.show(name, { text: screen.text });
+  }
+
+  /* The network may end a session by itself; what it said before the screen came is old news. */
+  #notice(open, askedAt) {
+    if (this.name !== "screen" || open === this.session || askedAt < this.shownAt) return;
+    this.session = "";
+    this.show("notice", { text: TIMED_OUT });
   }
 
   #view() {
@@ -246,7 +266,7 @@ export class Device {
     if (area.dataset.content === content) return; // a screen reader must not hear it again
     area.dataset.content = content;
     area.setAttribute("aria-live", view.quiet ? "off" : "polite");
-    area.replaceChildren(view.text ?? "", ...rows);
+    area.replaceChildren(...words(view.text ?? ""), ...rows);
     area.querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
   }
 

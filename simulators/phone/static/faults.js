@@ -78,8 +78,9 @@ export class FaultPanel {
     });
     button.addEventListener("click", () => {
       const numbers = Object.fromEntries(fields.map((field) => [field.name, Number(field.value)]));
-      const times = this.part("times").value;
-      const fault = { target, kind, ...numbers, times: times ? Number(times) : null };
+      const { value: times, selectedOptions } = this.part("times");
+      const probability = Number(selectedOptions[0].dataset.probability ?? 1);
+      const fault = { target, kind, ...numbers, times: times ? Number(times) : null, probability };
       this.#change(network.setFault({ ...fault, phone: this.part("phone").value || null }));
     });
     return line;
@@ -89,8 +90,9 @@ export class FaultPanel {
     const count = this.element.querySelector(".fault-count");
     count.textContent = faults.length || "";
     count.hidden = faults.length === 0;
-    const words = faults.map(({ target, kind, times, phone }) => {
-      const left = times === null ? "until cleared" : `${times} ×`;
+    const words = faults.map(({ target, kind, times, probability, phone }) => {
+      const always = times === null ? "until cleared" : `${times} ×`;
+      const left = probability < 1 ? `${Math.round(probability * 100)} %, ${always}` : always;
       return `${NAMES[target] ?? target} ${kind.replaceAll("_", " ")}: ${left}${phone ? `, ${phone}` : ""}`;
     });
     const text = words.join("\n") || "No fault is set.";

@@ -77,6 +77,7 @@ function addPhone(number) {
 }
 
 async function poll() {
+  const askedAt = performance.now();
   let answer = null;
   try {
     answer = await network.inboxes(devices.map((device) => device.number));
@@ -85,7 +86,7 @@ async function poll() {
   }
   for (const device of devices) {
     const inbox = answer === null ? null : answer[device.number];
-    if (inbox !== undefined) device.receive(inbox);
+    if (inbox !== undefined) device.receive(inbox, askedAt);
   }
 }
 
