@@ -89,7 +89,7 @@ def _accept(world: World, phones: list[str]) -> Response:
             return _text(400, f"Request is missing required form field '{name}'")
     if not _is_authentic(world, request.form["username"]):
         return _text(401, _UNAUTHORIZED)
-    sender = request.form.get("from", DEFAULT_SENDER)
+    sender = request.form.get("from") or DEFAULT_SENDER
     if not _may_send_as(world, sender):
         return _json(201, {"SMSMessageData": {"Message": "InvalidSenderId", "Recipients": []}})
     recipients = [_recipient(world, phone=phone, sender=sender) for phone in phones]

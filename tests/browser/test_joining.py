@@ -52,6 +52,7 @@ def product(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "PORT": str(port),
         "SIMULATORS_PORT": str(simulators_port),
         "USSD_API_KEY": USSD_API_KEY,
+        "PUBLIC_BASE_URL": "https://nannychain.example",  # for the picture: the port is random
     }
     running = Product(f"http://localhost:{port}", f"http://localhost:{simulators_port}")
     with (folder / "output").open("w") as output:
