@@ -1,13 +1,11 @@
 """Alerts: one row for a matter, however often it rings."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 
 from nannychain import alerts
 from nannychain.alerts.models import Alert
 from nannychain.ids import new_id
+from tests.factories.threads import at_once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -32,12 +30,5 @@ class TestAlerts:
         assert Alert.objects.get().acknowledged_by == first
 
     def test_many_workers_that_meet_the_same_trouble_make_one_row(self) -> None:
-        def ring(_: int) -> None:
-            try:
-                alerts.raise_alert(key="a", title="A")
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(ring, range(32)))
+        at_once(lambda: alerts.raise_alert(key="a", title="A"), times=32)
         assert Alert.objects.get().count == 32

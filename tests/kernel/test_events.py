@@ -1,11 +1,10 @@
 """News that travels upward: neither lost, nor invented, nor reacted to twice."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from nannychain import events
@@ -14,6 +13,7 @@ from nannychain.audit.models import AuditEntry
 from nannychain.outbox import services as outbox
 from nannychain.outbox.models import OutboxDelivery, OutboxEvent
 from nannychain.transactions import TransactionRequired
+from tests.factories.threads import at_once
 
 HEARD: list[tuple[str, int]] = []
 
@@ -89,14 +89,7 @@ class TestDelivery:
     def test_eight_workers_at_once_react_once(self) -> None:
         event = publish(2)
 
-        def deliver(_: int) -> None:
-            try:
-                outbox.deliver(event.pk)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(deliver, range(16)))
+        at_once(lambda: outbox.deliver(event.pk), times=16)
         assert sorted(HEARD) == [("first", 2), ("second", 2)]
         assert OutboxDelivery.objects.count() == 2
 

@@ -1,13 +1,12 @@
 """One effect for one key, whatever happens around it."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 
 from nannychain import alerts, idempotency
 from nannychain.alerts.models import Alert
+from tests.factories.threads import at_once
 
 
 def effect() -> dict[str, int]:
@@ -45,15 +44,11 @@ class TestOnce:
     def test_of_sixteen_callers_at_once_one_has_the_effect(self) -> None:
         barrier = threading.Barrier(16)
 
-        def call(_: int) -> tuple[object, bool]:
-            try:
-                barrier.wait()
-                return once()
-            finally:
-                connection.close()
+        def call() -> tuple[object, bool]:
+            barrier.wait()
+            return once()
 
-        with ThreadPoolExecutor(16) as pool:
-            outcomes = list(pool.map(call, range(16)))
+        outcomes = at_once(call, times=16, threads=16)
         assert sum(not was_known for _, was_known in outcomes) == 1
         assert len({str(answer) for answer, _ in outcomes}) == 1
         assert Alert.objects.get().count == 1

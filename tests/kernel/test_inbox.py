@@ -1,11 +1,9 @@
 """Callbacks: stored once and redacted, handled once, never lost."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from nannychain import inbox
 from nannychain.alerts.models import Alert
 from nannychain.inbox import services
 from nannychain.inbox.models import InboxMessage
+from tests.factories.threads import at_once
 
 HANDLED: list[dict[str, str]] = []
 
@@ -82,14 +81,7 @@ class TestHandling:
     def test_eight_workers_at_once_handle_once(self) -> None:
         message_id = inbox.receive(SOURCE, body={"a": "1"})
 
-        def work(_: int) -> None:
-            try:
-                services.handle(message_id)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(work, range(16)))
+        at_once(lambda: services.handle(message_id), times=16)
         assert HANDLED == [{"a": "1"}]
 
     def test_a_handler_that_fails_is_tried_again_later_and_alerts(self) -> None:

@@ -1,6 +1,5 @@
 """State machines: only drawn edges, one mover of many, and a history that can't be changed."""
 
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
 import pytest
@@ -10,6 +9,7 @@ from nannychain.alerts.models import Alert
 from nannychain.states.machine import AlreadyMoved, Edge, IllegalMove, Machine, choices
 from nannychain.states.models import StateChange
 from nannychain.transactions import TransactionRequired
+from tests.factories.threads import at_once
 from wallets.stellar.models import FundingRequest
 from workers.identity import services as identity
 
@@ -92,7 +92,7 @@ class TestRaces:
             LIGHT.move(thing, to=Light.GREEN)
 
     def test_of_eight_movers_one_moves(self, thing: FundingRequest) -> None:
-        def move(_: int) -> str:
+        def move() -> str:
             mine = FundingRequest(pk=thing.pk, state=Light.RED)
             try:
                 with transaction.atomic():
@@ -100,11 +100,8 @@ class TestRaces:
                 return "moved"
             except AlreadyMoved:
                 return "too late"
-            finally:
-                connection.close()
 
-        with ThreadPoolExecutor(8) as pool:
-            outcomes = list(pool.map(move, range(8)))
+        outcomes = at_once(move, times=8)
         assert sorted(outcomes) == ["moved"] + ["too late"] * 7
         assert StateChange.objects.filter(machine="test.light").count() == 1
         assert Alert.objects.count() == 0

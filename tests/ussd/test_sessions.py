@@ -2,16 +2,16 @@
 
 import json
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django_redis import get_redis_connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from nannychain.idempotency.models import IdempotentAnswer
 from nannychain.notifications.models import Sms
+from tests.factories.threads import at_once
 from tests.ussd.phone import Phone
 from ussd.engine import store
 from workers.identity import services as identity
@@ -252,15 +252,7 @@ class TestAtOnce:
         phone.dial()
         phone.enter("1")
         phone.text = "1*1"
-
-        def post(_: int) -> str:
-            try:
-                return phone.post()
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            answers = set(pool.map(post, range(16)))
+        answers = set(at_once(phone.post, times=16))
         assert len(answers) == 1
         assert answers.pop().startswith("END Account created")
         assert Member.objects.count() == Sms.objects.count() == 1
@@ -271,28 +263,13 @@ class TestAtOnce:
     ) -> None:
         break_redis(monkeypatch)
         phone.text = "1*1"
-
-        def post(_: int) -> str:
-            try:
-                return phone.post()
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            answers = set(pool.map(post, range(16)))
+        answers = set(at_once(phone.post, times=16))
         assert len(answers) == 1
         assert Member.objects.count() == 1
 
     @pytest.mark.django_db(transaction=True)
     def test_many_sessions_of_one_phone_make_one_account(self) -> None:
-        def join(_: int) -> str:
-            try:
-                return Phone(text="1*1").post()
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(join, range(24)))
+        answers = at_once(lambda: Phone(text="1*1").post(), times=24)
         assert Counter(answer[:15] for answer in answers) == {
             "END Account cre": 1,
             "END You already": 23,

@@ -49,6 +49,7 @@ class TestForTheUnknown:
         assert report(id="ATXid_x", status=status, phoneNumber=PHONE) == "matched by phone"
         sms.refresh_from_db()
         assert (sms.state, sms.provider_message_id) == (state, "ATXid_x")
+        assert sms.sent_at == sms.claimed_at
         assert len(provider.requests) == 1
 
     def test_from_then_on_its_id_is_known(self, provider: Provider) -> None:

@@ -301,3 +301,26 @@ def test_being_stopped_in_the_middle_of_the_set_up_leaves_nothing(tmp_path):
     ended.process.send_signal(signal.SIGINT)
     assert ended.process.wait(15) == 0
     assert [record for record in family if record.is_alive] == []
+
+
+def test_make_passes_sigterm_on_and_takes_all_with_it_when_killed(tmp_path):
+    """Through the Makefile's own recipe, without its set-up of packages."""
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f'run:\n\t@exec "{sys.executable}" -m nannychain.supervisor run\n')
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        output = tmp_path / f"{number.name}.out"
+        data = tmp_path / number.name
+        with output.open("wb") as file:
+            make = subprocess.Popen(
+                ["make", "-f", str(makefile), "run"],
+                cwd=ROOT,
+                env=_environment(data),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        _until(lambda seen=output: "✓ Databases" in seen.read_text(), what="the databases")
+        family = [record for pid in _family(make.pid) if (record := Record.of(pid))]
+        make.send_signal(number)
+        make.wait(15)
+        _until(lambda all=family: not any(record.is_alive for record in all), seconds=10)
+        assert "Everything is stopped." in output.read_text()

@@ -275,9 +275,13 @@ def test_a_stop_request_wakes_whoever_waits():
     [
         (["setting A is missing", "setting B is bad"], "setting A is missing\nsetting B is bad"),
         (["Traceback", "  File", "CommandError: refused"], "CommandError: refused"),
-        (["Traceback", "  File x", "KeyError: 'a'", ""], "KeyError: 'a'"),
-        ([], ""),
+        (["Traceback", "  File x", "KeyError: 'a'", ""], "`manage.py migrate` failed: 'a'"),
+        (
+            ["Traceback", "psycopg.OperationalError: refused", "\tIs the server running?"],
+            "`manage.py migrate` failed: refused",
+        ),
+        ([], "`manage.py migrate` failed: no reason was given"),
     ],
 )
 def test_of_a_failed_command_the_lines_that_matter_are_shown(lines, told):
-    assert steps._why(lines) == told
+    assert steps._why(lines, command="migrate") == told
