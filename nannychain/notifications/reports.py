@@ -8,6 +8,7 @@ just one SMS and one report that it can be.
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -149,12 +150,11 @@ def _apply(report: DeliveryReport, sms: Sms) -> None:
     if meaning is None or not SMS.allows(sms.state, _MOVES[meaning]):
         return
     words = wire.in_words(report.reason)
-    if meaning is Meaning.UNDER_WAY:
-        SMS.move(sms, to=State.ACCEPTED, why="a report shows that it was sent", reason="")
-        return
-    SMS.move(
-        sms, to=_MOVES[meaning], why=words, reason=words, final_at=timezone.now(), **bodies.WIPED
-    )
+    # Without an answer there was no better time to note than that of the call.
+    told: dict[str, Any] = {"why": words, "reason": words, "sent_at": sms.sent_at or sms.claimed_at}
+    if meaning is not Meaning.UNDER_WAY:
+        told |= {"final_at": timezone.now(), **bodies.WIPED}
+    SMS.move(sms, to=_MOVES[meaning], **told)
 
 
 def _alert(key: str, **details: object) -> None:
