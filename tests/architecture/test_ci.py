@@ -54,10 +54,14 @@ def _run(machine: Path, *, fails: str = "") -> tuple[int, list[str], str]:
 def test_it_checks_and_then_tests_with_a_browser_from_any_folder(machine: Path) -> None:
     code, done, errors = _run(machine)
     assert (code, errors) == (0, "")
-    assert done == [f"check in {tree.ROOT} with no browser", f"test in {tree.ROOT} with 1"]
+    assert done == [
+        f"check in {tree.ROOT} with no browser",
+        f"test in {tree.ROOT} with 1",
+        f"smoke in {tree.ROOT} with no browser",
+    ]
 
 
-@pytest.mark.parametrize(("target", "reached"), [("check", 1), ("test", 2)])
+@pytest.mark.parametrize(("target", "reached"), [("check", 1), ("test", 2), ("smoke", 3)])
 def test_it_fails_when_a_part_fails(machine: Path, target: str, reached: int) -> None:
     code, done, _ = _run(machine, fails=target)
     assert code != 0
@@ -84,7 +88,7 @@ def test_a_browser_is_installed_where_there_is_none(machine: Path) -> None:
     (machine / "true").symlink_to(_which("true"))
     code, done, errors = _run(machine)
     assert (code, errors) == (0, "")
-    assert len(done) == 2
+    assert len(done) == 3
 
 
 def test_it_can_be_run_as_it_was_cloned() -> None:
