@@ -5,7 +5,8 @@
 `signal` comes when the parent dies (0: never). `identity` is `same`, `namespace:<uid>:<gid>` (the
 same user, under another number in a user namespace of its own) or `drop:<uid>:<gid>`. `folder`, if
 not empty, must be writable under that identity. It is a script of its own, because doing this
-between fork and exec of a program with threads isn't safe. It can't be imported by the product.
+between fork and exec of a program with threads isn't safe; for the same reason it imports nothing
+of ours.
 """
 
 import ctypes

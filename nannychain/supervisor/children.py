@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -60,15 +61,18 @@ class Child:
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
-    def stop(self, *, seconds: float | None = None) -> None:
-        """Ask it to end, and kill it and all it has started when it doesn't within its time."""
+    def stop(self, *, at_most: float = math.inf) -> None:
+        """Ask it to end, and kill it and all it has started when it doesn't within its time.
+
+        `at_most`: seconds, for when there is less time than its program would have.
+        """
         if self._process is None:
             return
         self.is_quiet = True
         if self.is_running:
             self._process.terminate()
         try:
-            self._process.wait(self._program.stop_seconds if seconds is None else seconds)
+            self._process.wait(max(0.0, min(self._program.stop_seconds, at_most)))
         except subprocess.TimeoutExpired:
             say(f"  {self.name} did not end in time and was killed")
         with contextlib.suppress(ProcessLookupError):

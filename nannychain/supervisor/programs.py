@@ -11,7 +11,7 @@ QUEUES = "default,sms"
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """One program; `stop_seconds` after being asked to end, it is killed."""
+    """One program; `stop_seconds` after being asked to end, or sooner in a hurry, it is killed."""
 
     name: str
     command: list[str]
@@ -38,7 +38,7 @@ def all_programs(surroundings: Surroundings) -> list[Program]:
             name="simulators",
             command=[sys.executable, "-m", "simulators"],
             environment=defaults.for_simulators(surroundings),
-            stop_seconds=1,
+            stop_seconds=2,
         ),
     ]
 
@@ -48,5 +48,5 @@ def _ours(name: str, *module: str, settings: dict[str, str]) -> Program:
         name=name,
         command=[sys.executable, "-m", *module],
         environment={**settings, "NANNYCHAIN_PROCESS": name},
-        stop_seconds={"web": 3, "beat": 1, "worker": 2}[name],
+        stop_seconds={"web": 4, "beat": 3, "worker": 4}[name],
     )

@@ -83,8 +83,7 @@ def _set_up(
         end_leftovers(data)
         steps.check_ports(surroundings)
     settings = surroundings.settings
-    is_new = not (data / "postgres" / "state.json").exists()
-    with step("Databases", note="made the first time" if is_new else ""):
+    with step("Databases", note=_about_databases(surroundings)):
         owner_url = steps.start_servers(surroundings, watch)
     request.check()
     manage = steps.Manage(surroundings, request=request)
@@ -101,6 +100,14 @@ def _set_up(
         steps.wait_until_ready(surroundings, watch=watch, request=request)
     watch.speak_up()
     return surroundings, demo
+
+
+def _about_databases(surroundings: Surroundings) -> str:
+    given = [name for name in ("DATABASE_URL", "REDIS_URL") if surroundings.settings.get(name)]
+    if given:
+        return f"{' and '.join(given)} as given"
+    is_known = (surroundings.data / "postgres" / "state.json").exists()
+    return "" if is_known else "made the first time"
 
 
 def _addresses(surroundings: Surroundings) -> dict[str, str]:

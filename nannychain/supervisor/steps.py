@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import http.client
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from nannychain.supervisor.watch import Watch
 
 READY_SECONDS_MAX = 90
 _LINES_SHOWN = 12
+# The class with its modules, at the beginning of the last part of a traceback.
+_ERROR = re.compile(r"(?:\w+\.)*(\w+(?:Error|Exception|Failure)\b)")
 # Our own addresses are never asked through a proxy.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # One line for each problem, and nothing else worth reading.
@@ -97,7 +100,7 @@ class Manage:
             told.seek(0)
             if command.returncode != 0:
                 lines = self._surroundings.mask(told.read().decode(errors="replace")).splitlines()
-                raise Trouble(_why(lines) or f"`manage.py {arguments[0]}` failed without a word.")
+                raise Trouble(_why(lines, command=arguments[0]))
             return printed.read().decode()
 
 
@@ -159,8 +162,12 @@ def _end(command: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _why(lines: list[str]) -> str:
-    """Return the lines that say what is wrong: ours, or else the last one of a traceback."""
+def _why(lines: list[str], *, command: str) -> str:
+    """Return the lines that say what is wrong: ours, or else the error that ends a traceback."""
     lines = [line for line in lines if line.strip()]
     told = [line for line in lines if line.startswith(_TOLD)]
-    return "\n".join(told[:_LINES_SHOWN] or lines[-1:])
+    if told:
+        return "\n".join(told[:_LINES_SHOWN])
+    errors = [line for line in lines if _ERROR.match(line)] or lines or ["no reason was given"]
+    reason = _ERROR.sub(r"\1", errors[-1], count=1)
+    return f"`manage.py {command}` failed: {reason}"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
+from pathlib import Path
 from types import FrameType
+
+from nannychain.embedded.launch import PR_SET_PDEATHSIG
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -37,9 +41,11 @@ class StopRequest:
         return self.times > 1
 
     def listen(self) -> None:
-        """Take over the signals that mean stop."""
+        """Take over the signals that mean stop. The end of the `make` we belong to is one, too."""
         for number in _SIGNALS:
             signal.signal(number, self._hear)
+        if _is_make(os.getppid()):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until asked; tell whether we were."""
@@ -56,3 +62,11 @@ class StopRequest:
         self.times += 1
         with contextlib.suppress(BlockingIOError):
             os.write(self._mouth, b"!")
+
+
+def _is_make(pid: int) -> bool:
+    """Tell whether the process is a make; on other systems than Linux nobody knows."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() in ("make", "gmake")
+    except OSError:
+        return False

@@ -13,6 +13,8 @@ from nannychain.supervisor.screen import say
 from nannychain.supervisor.stopping import StopRequest
 
 STOP_SECONDS_MAX = 9.0
+_CHILDREN_STOP_SECONDS = 7.0
+_SHARE_SECONDS = 0.2  # what each has in any case, however long those before it took
 _SERVER_STOP_SECONDS = 1.0
 _PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _LONG_LIFE_SECONDS = 60.0
@@ -92,10 +94,13 @@ class Watch:
 
     def stop(self, request: StopRequest) -> None:
         """End the children in their order, then the servers, all within ten seconds."""
-        deadline = self.clock() + STOP_SECONDS_MAX
-        for watched in self.children:
+        started = self.clock()
+        deadline = started + STOP_SECONDS_MAX
+        for place, watched in enumerate(self.children):
+            still_to_come = len(self.children) - place - 1
+            left = started + _CHILDREN_STOP_SECONDS - self.clock() - still_to_come * _SHARE_SECONDS
             if isinstance(watched.one, Child):
-                watched.one.stop(seconds=0.1 if request.is_urgent else None)
+                watched.one.stop(at_most=_SHARE_SECONDS if request.is_urgent else left)
         for place, watched in enumerate(reversed(self.servers)):
             still_to_come = len(self.servers) - place - 1
             left = deadline - self.clock() - still_to_come * _SERVER_STOP_SECONDS

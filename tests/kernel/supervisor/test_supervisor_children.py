@@ -51,7 +51,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
 
     yield child
     for one in made:
-        one.stop(seconds=0)
+        one.stop(at_most=0)
 
 
 def _log(tmp_path: Path, name: str = "little") -> str:
@@ -161,6 +161,18 @@ def test_asking_twice_to_stop_makes_it_quick(make, tmp_path):
     started = time.monotonic()
     watch.stop(request)
     assert time.monotonic() - started < 3
+
+
+def test_many_deaf_children_still_end_within_ten_seconds(make, tmp_path):
+    watch = Watch()
+    names = ("web", "beat", "worker", "simulators")
+    for name in names:
+        watch.add_child(make(_DEAF, name=name, stop_seconds=60))
+    _until(lambda: all("up" in _log(tmp_path, name) for name in names))
+    started = time.monotonic()
+    watch.stop(StopRequest())
+    assert time.monotonic() - started < 9
+    assert not any(watched.one.is_running for watched in watch.children)
 
 
 def test_secrets_reach_neither_the_log_nor_the_terminal(make, tmp_path, capsys):
@@ -275,10 +287,13 @@ def test_a_stop_request_wakes_whoever_waits():
     [
         (["setting A is missing", "setting B is bad"], "setting A is missing\nsetting B is bad"),
         (["Traceback", "  File", "CommandError: refused"], "CommandError: refused"),
-        (["Traceback", "  File x", "KeyError: 'a'", ""], "`manage.py migrate` failed: 'a'"),
+        (
+            ["Traceback", "  File x", "KeyError: 'a'", ""],
+            "`manage.py migrate` failed: KeyError: 'a'",
+        ),
         (
             ["Traceback", "psycopg.OperationalError: refused", "\tIs the server running?"],
-            "`manage.py migrate` failed: refused",
+            "`manage.py migrate` failed: OperationalError: refused",
         ),
         ([], "`manage.py migrate` failed: no reason was given"),
     ],
