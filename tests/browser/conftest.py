@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
-    "--no-sandbox",
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),  # as root, Chromium refuses its sandbox
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
