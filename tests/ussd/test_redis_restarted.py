@@ -1,0 +1,59 @@
+"""A real Valkey that is killed and comes back in the middle of a session."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_redis import get_redis_connection
+
+from nannychain.embedded import Valkey
+from tests.ussd.phone import Phone
+from ussd.engine import store
+from workers.identity.models import Member
+
+pytestmark = [pytest.mark.django_db, pytest.mark.processes]
+
+
+@pytest.fixture
+def valkey(tmp_path: Path, settings: Any) -> Iterator[Valkey]:
+    """A server of this test's own, which may be killed; without durability it forgets all."""
+    server = Valkey(tmp_path, durable=False)
+    server.start()
+    default = {**settings.CACHES["default"], "LOCATION": server.url}
+    settings.CACHES = {"default": default}
+    store._script.cache_clear()
+    yield server
+    server.stop()
+    store._script.cache_clear()
+
+
+def test_a_session_goes_on_through_a_restart_and_joins_once(phone: Phone, valkey: Valkey) -> None:
+    phone.dial()
+    phone.enter("4")
+    valkey.kill()
+    assert phone.enter("1").startswith("CON Kwa kujiunga")
+    assert phone.enter("9").startswith("CON Hiyo si nambari")
+    valkey.start()
+    store._resting_until = 0.0
+    shown = phone.enter("1")
+    assert shown.startswith("END Akaunti imefunguliwa. Worker ID: NW-")
+    valkey.kill()
+    assert phone.post() == shown
+    assert Member.objects.count() == 1
+
+
+def test_a_session_that_began_without_redis_is_kept_once_it_is_back(
+    phone: Phone, valkey: Valkey
+) -> None:
+    valkey.kill()
+    phone.dial()
+    phone.enter("4")
+    valkey.start()
+    store._resting_until = 0.0
+    shown = phone.enter("1")
+    assert shown.startswith("CON Kwa kujiunga")
+    kept = get_redis_connection("default").get(store.KEY.format(phone.session_id))
+    assert json.loads(kept)["path"] == ["welcome", "register"]
+    assert phone.post() == shown
