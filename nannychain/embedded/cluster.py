@@ -28,6 +28,9 @@ def create(place: Place, *, superuser: str, password: str, durable: bool) -> Non
         try:
             place.write_secret(secret, password)
             _initdb(place, new=new, superuser=superuser, secret=secret, durable=durable)
+        except EmbeddedError:
+            shutil.rmtree(new, ignore_errors=True)  # a full disk needs the room
+            raise
         finally:
             secret.unlink(missing_ok=True)
         new.rename(place.data)

@@ -165,6 +165,8 @@ def _end(command: subprocess.Popen[bytes]) -> None:
 def _why(lines: list[str], *, command: str) -> str:
     """Return the lines that say what is wrong: ours, or else the error that ends a traceback."""
     lines = [line for line in lines if line.strip()]
+    if any("No space left on device" in line for line in lines):
+        return "The disk is full."
     told = [line for line in lines if line.startswith(_TOLD)]
     if told:
         return "\n".join(told[:_LINES_SHOWN])

@@ -88,6 +88,7 @@ try:
     getattr(embedded, sys.argv[2])(Path(sys.argv[1]) / "data", durable=True).start()
 except embedded.EmbeddedError as error:
     print(error)
+assert not (Path(sys.argv[1]) / "data/postgres/data.new").exists()
 """
 
 

@@ -295,6 +295,7 @@ def test_a_stop_request_wakes_whoever_waits():
             ["Traceback", "psycopg.OperationalError: refused", "\tIs the server running?"],
             "`manage.py migrate` failed: OperationalError: refused",
         ),
+        (["OperationalError: could not extend file: No space left on device"], "The disk is full."),
         ([], "`manage.py migrate` failed: no reason was given"),
     ],
 )
