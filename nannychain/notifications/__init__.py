@@ -10,6 +10,7 @@ The provider says no: REJECTED. Every code that it knows stands in `africastalki
     bodies           texts that carry codes: sealed, and wiped
     services         queue, send_again
     sending, sweep   the worker: claim, call, record; and what was left behind
+    outcomes         what an answer leads to; trouble: who must know of it, and until when
     budget           how many parts a day may cost
     reports, optouts what comes back, by `views` and the inbox
     africastalking/  the provider's wire and words; nothing of it goes beyond this package

@@ -1,4 +1,4 @@
-"""What a send came to, written down: the row's move, the bill, the next try, who must know."""
+"""What a send came to, written down: the row's move, the bill, the next try."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from nannychain import alerts, locks
+from nannychain import locks
 from nannychain.clock import nairobi_date
-from nannychain.notifications import bodies, budget, reports
+from nannychain.notifications import bodies, budget, reports, trouble
 from nannychain.notifications.africastalking.client import Answer
-from nannychain.notifications.africastalking.codes import Alert, Outcome
+from nannychain.notifications.africastalking.codes import Outcome
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import SMS, State
 from nannychain.transactions import required
@@ -23,8 +23,6 @@ log = structlog.get_logger(__name__)
 # Growing from try to try; the last one is repeated until the SMS is of no more use.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 300, 900, 3600))
 URGENT_PAUSE_MAX = timedelta(minutes=1)
-LASTING_ATTEMPTS = 3
-STUCK = "sms:stuck"
 
 
 def record(sms_id: UUID, answer: Answer) -> None:
@@ -37,7 +35,7 @@ def record(sms_id: UUID, answer: Answer) -> None:
         log.info("sms.answered", sms_id=str(sms_id), outcome=outcome, status=answer.status)
         if sms.state == State.CLAIMED or (sms.state == State.UNKNOWN and outcome in _EVEN_LATE):
             _RECORD[outcome](sms, answer)
-            _tell(sms, answer)
+            trouble.tell(sms, answer)
     if outcome is Outcome.UNKNOWN:
         reports.settle()
 
@@ -50,6 +48,7 @@ def postpone(sms: Sms, *, until: datetime, reason: str) -> None:
 
 @required
 def _accepted(sms: Sms, answer: Answer) -> None:
+    met_before = sms.reason
     SMS.move(
         sms,
         to=State.ACCEPTED,
@@ -60,10 +59,7 @@ def _accepted(sms: Sms, answer: Answer) -> None:
         **_cost(answer),
     )
     reports.attach_early(sms)
-    if alerts.resolve(STUCK):
-        # The way is free again: those that rest from earlier tries need not wait any longer.
-        resting = Sms.objects.filter(state=State.QUEUED, attempts__gt=0)
-        resting.filter(due_at__gt=timezone.now()).update(due_at=timezone.now())
+    trouble.is_over(met_before=met_before)
 
 
 @required
@@ -143,27 +139,3 @@ def _cost(answer: Answer) -> dict[str, Any]:
         "cost_currency": answer.cost.currency,
         "cost_ten_thousandths": answer.cost.ten_thousandths,
     }
-
-
-def _tell(sms: Sms, answer: Answer) -> None:
-    rule = answer.rule
-    lasts = rule.alert is Alert.IF_IT_LASTS and sms.attempts >= LASTING_ATTEMPTS
-    if not lasts and rule.alert is not Alert.AT_ONCE:
-        return
-    if rule.outcome is Outcome.UNKNOWN:
-        tell_unclear(f"{rule.where}:{rule.code}", words=rule.words, sms_id=str(sms.pk))
-        return
-    alerts.raise_alert(
-        key=STUCK,
-        title="SMS don't go out",
-        details={"why": rule.words, "status": answer.status, "sms_id": str(sms.pk)},
-    )
-
-
-def tell_unclear(cause: str, *, words: str, sms_id: str) -> None:
-    """Alert a person to an SMS that may or may not have been sent; one alert for each cause."""
-    alerts.raise_alert(
-        key=f"sms:unknown:{cause}"[:120],
-        title="It is not known whether an SMS was sent",
-        details={"why": words, "sms_id": sms_id},
-    )

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from nannychain import alerts, locks
-from nannychain.notifications import bodies, outcomes, reports, sending
+from nannychain.notifications import bodies, reports, sending, trouble
 from nannychain.notifications.africastalking.codes import Where, rule_for
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import SMS, State
@@ -46,7 +46,7 @@ def give_up_dead_claims() -> int:
         for sms in found:
             words = "the worker stopped in the middle"
             SMS.move(sms, to=State.UNKNOWN, why=words, reason=words)
-            outcomes.tell_unclear("worker_stopped", words=words, sms_id=str(sms.pk))
+            trouble.tell_unclear("worker_stopped", words=words, sms_id=str(sms.pk))
             log.warning("sms.given_up", sms_id=str(sms.pk), kind=sms.kind)
     return len(found)
 

@@ -85,7 +85,7 @@ RULES = (
     Rule(_R, "406", _NO, "the person has blocked our messages"),
     Rule(_R, "407", _LATER, "the provider finds no way to the number"),
     Rule(_R, "409", _NO, "the person wants no such messages (do not disturb)"),
-    Rule(_R, "500", _LATER, "the provider is in trouble", _LASTS),
+    Rule(_R, "500", _LATER, "the provider failed at this one", _LASTS),
     Rule(_R, "501", _LATER, "the network is in trouble", _LASTS),
     Rule(_R, "502", _LATER, "the network turned it down for now", _LASTS),
 )

@@ -8,9 +8,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from nannychain import alerts
 from nannychain.alerts.models import Alert
-from nannychain.notifications import outcomes, sending, sweep
+from nannychain.notifications import sending, sweep, trouble
 from nannychain.notifications.africastalking.codes import RULES, Outcome, Where
 from nannychain.notifications.models import Sms, SmsDay
 from nannychain.notifications.states import SMS, State
@@ -145,7 +144,7 @@ class TestTryingAgain:
             sending.send(sms.pk)
             sms.refresh_from_db()
             assert (sms.state, sms.attempts) == (State.QUEUED, attempt)
-            assert Alert.objects.filter(key=outcomes.STUCK).exists() == (attempt >= 3)
+            assert Alert.objects.filter(key=trouble.STUCK).exists() == (attempt >= 3)
         with serve(port) as back:
             make_due(sms)
             for _ in range(3):
@@ -188,14 +187,3 @@ class TestTryingAgain:
         sending.send(sms.pk)
         assert state_of(sms) == State.ACCEPTED
         assert not Alert.objects.filter(resolved_at=None).exists()
-
-
-def test_an_alert_that_was_resolved_rings_anew(provider: Provider) -> None:
-    for _ in range(2):
-        sms = queue()
-        provider.will(recorded("sms_send_balance_405"))
-        sending.send(sms.pk)
-        make_due(sms)
-        sending.send(sms.pk)
-    assert Alert.objects.filter(key=outcomes.STUCK).count() == 2
-    assert alerts.resolve(outcomes.STUCK) is False
