@@ -6,7 +6,7 @@ What can go wrong: see the tables. The provider is away or says "not now": it is
 growing pauses, until its time is over. The answer is lost: UNKNOWN, and never sent again by itself.
 The provider says no: REJECTED. Every code that it knows stands in `africastalking/codes.py`.
 
-    kinds, texts     what is sent, and how many parts it takes
+    kinds            what is sent
     bodies           texts that carry codes: sealed, and wiped
     services         queue, send_again
     sending, sweep   the worker: claim, call, record; and what was left behind

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from nannychain import audit, queues
+from nannychain import audit, gsm, queues
 from nannychain.errors import Conflict, Invalid
 from nannychain.ids import new_id
-from nannychain.notifications import bodies, texts
+from nannychain.notifications import bodies
 from nannychain.notifications.kinds import KINDS
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import SENDABLE_AGAIN, SMS, State
@@ -73,8 +73,8 @@ def send_again(sms_id: UUID, *, actor_id: UUID, actor: str) -> Sms:
 @required
 def _store(*, phone: str, kind: str, text: str, language: str, again_of: Sms | None) -> Sms:
     rules = KINDS[kind]
-    fit = texts.plain(text)
-    parts = texts.parts(fit)
+    fit = gsm.plain(text)
+    parts = gsm.parts(fit)
     if not fit or parts > PARTS_MAX:
         raise TextUnfit
     instant = timezone.now()

@@ -1,5 +1,6 @@
-"""Texts as SMS carry them: plain letters where possible, and how many parts they take.
+"""Texts as SMS and USSD carry them: made plain, and how much room they take.
 
+Who decides what fits where (a screen, an SMS) does so elsewhere.
 Source: 3GPP TS 23.038 (the GSM-7 alphabet) and 23.040 (long messages).
 """
 
@@ -62,13 +63,21 @@ def is_gsm(text: str) -> bool:
     return all(character in _BASIC or character in _EXTENSION for character in text)
 
 
+def septets(text: str) -> int:
+    """Return how many septets a text of the GSM-7 alphabet takes; some characters take two."""
+    return sum(_septets_of_each(text))
+
+
 def parts(text: str) -> int:
     """Return how many SMS the text takes; each is paid for."""
     if is_gsm(text):
-        sizes = [2 if character in _EXTENSION else 1 for character in text]
-        return _packed(sizes, alone=_SEPTETS_ALONE, in_part=_SEPTETS_IN_PART)
+        return _packed(_septets_of_each(text), alone=_SEPTETS_ALONE, in_part=_SEPTETS_IN_PART)
     sizes = [2 if ord(character) > 0xFFFF else 1 for character in text]
     return _packed(sizes, alone=_UCS2_ALONE, in_part=_UCS2_IN_PART)
+
+
+def _septets_of_each(text: str) -> list[int]:
+    return [2 if character in _EXTENSION else 1 for character in text]
 
 
 def _packed(sizes: list[int], *, alone: int, in_part: int) -> int:

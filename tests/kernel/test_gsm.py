@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nannychain.notifications import texts
+from nannychain import gsm
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from nannychain.notifications import texts
     ],
 )
 def test_fancy_characters_become_plain(fancy: str, plain: str) -> None:
-    assert texts.plain(fancy) == plain
-    assert texts.is_gsm(plain)
+    assert gsm.plain(fancy) == plain
+    assert gsm.is_gsm(plain)
     assert plain.isascii()
 
 
@@ -35,7 +35,7 @@ def test_fancy_characters_become_plain(fancy: str, plain: str) -> None:
     "kept", ["5 \u20ac", "\u00a35", "Karib\u0438", "\u1230\u120b\u121d", "\U0001f600"]
 )
 def test_what_has_no_plain_form_stays(kept: str) -> None:
-    assert texts.plain(kept) == kept
+    assert gsm.plain(kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,26 @@ def test_what_has_no_plain_form_stays(kept: str) -> None:
     ],
 )
 def test_parts_are_counted_as_networks_count_them(text: str, parts: int) -> None:
-    assert texts.parts(text) == parts
+    assert gsm.parts(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), ("abc", 3), ("[x]", 5), ("^{}\\~|", 12), ("a\nb", 3), ("\u20ac", 2)],
+)
+def test_septets_are_counted_as_the_network_does(text: str, count: int) -> None:
+    assert gsm.septets(text) == count
 
 
 @given(st.text(max_size=400))
 def test_making_plain_twice_changes_nothing_more(text: str) -> None:
-    once = texts.plain(text)
-    assert texts.plain(once) == once
+    once = gsm.plain(text)
+    assert gsm.plain(once) == once
     once.encode()
     assert not any(unicodedata.category(mark) == "Cc" for mark in once.replace("\n", ""))
 
 
 @given(st.text(alphabet="ab[]\u0438\U0001f600", max_size=400))
 def test_one_letter_more_takes_at_most_one_part_more(text: str) -> None:
-    alphabet_letter = "a" if texts.is_gsm(text) else "\u0438"
-    assert texts.parts(text) <= texts.parts(text + alphabet_letter) <= texts.parts(text) + 1
+    alphabet_letter = "a" if gsm.is_gsm(text) else "\u0438"
+    assert gsm.parts(text) <= gsm.parts(text + alphabet_letter) <= gsm.parts(text) + 1
