@@ -1,8 +1,8 @@
 """Alerts: what a person of the staff must know of. One row for each matter, however often it rings.
 
-Who reads and acknowledges them does so in the admin.
+Who reads, acknowledges and closes them does so in the admin.
 """
 
-from nannychain.alerts.services import acknowledge, raise_alert, resolve
+from nannychain.alerts.services import acknowledge, close, raise_alert, resolve
 
-__all__ = ["acknowledge", "raise_alert", "resolve"]
+__all__ = ["acknowledge", "close", "raise_alert", "resolve"]

@@ -1,4 +1,4 @@
-"""Alerts in the admin: to read, and to say that one has seen it."""
+"""Alerts in the admin: to read, and to say that one has seen it, or that it is over."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_filter = (OpenFilter, ("acknowledged_at", admin.EmptyFieldListFilter))
     search_fields = ("title", "=key")
     ordering = ("-last_at",)
-    actions = ("acknowledge",)
+    actions = ("acknowledge", "close")
     fields = (
         "title",
         "key",
@@ -61,6 +61,14 @@ class AlertAdmin(ReadOnlyAdmin):
         for alert_id in queryset.values_list("pk", flat=True):
             services.acknowledge(alert_id=alert_id, by=by)
         messages.success(request, "Noted.")
+
+    @action(description="It is over", permissions=["acknowledge"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        """Close each of the chosen, so that the same trouble rings anew."""
+        by = actor(request)
+        ids = list(queryset.values_list("pk", flat=True))
+        closed = sum(services.close(alert_id=pk, by=by.id, name=by.name) for pk in ids)
+        messages.success(request, f"{closed} closed. The same trouble will ring anew.")
 
     @display(description="Seen", boolean=True)
     def is_acknowledged(self, alert: Alert) -> bool:

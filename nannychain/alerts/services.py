@@ -1,13 +1,14 @@
-"""Raising, acknowledging and resolving alerts."""
+"""Raising, acknowledging, closing and resolving alerts."""
 
 import json
 from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from nannychain import audit
 from nannychain.alerts.models import Alert
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,30 @@ def acknowledge(*, alert_id: int, by: UUID) -> None:
     Alert.objects.filter(pk=alert_id, acknowledged_at__isnull=True).update(
         acknowledged_at=timezone.now(), acknowledged_by=by
     )
+
+
+def close(*, alert_id: int, by: UUID, name: str) -> bool:
+    """Close an alert on the word of a staff member, who has then seen it too, and note it in the
+    audit. Return whether it was open.
+
+    The same trouble rings anew from then on. Most alerts about things that happened once have no
+    other end; those about a state of things are closed by `resolve`.
+    """
+    with transaction.atomic():
+        acknowledge(alert_id=alert_id, by=by)
+        is_open = Alert.objects.filter(pk=alert_id, resolved_at__isnull=True)
+        if not is_open.update(resolved_at=timezone.now()):
+            return False
+        alert = Alert.objects.get(pk=alert_id)
+        audit.record(
+            "alert.closed",
+            subject=alert,
+            actor_id=by,
+            actor=name,
+            after={"key": alert.key, "count": alert.count},
+            channel="admin",
+        )
+        return True
 
 
 def resolve(key: str) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from nannychain import alerts
 from nannychain.alerts.models import Alert
+from nannychain.audit.models import AuditEntry
 from nannychain.ids import new_id
 from tests.factories.threads import at_once
 
@@ -28,6 +29,18 @@ class TestAlerts:
         alerts.acknowledge(alert_id=alert_id, by=first)
         alerts.acknowledge(alert_id=alert_id, by=second)
         assert Alert.objects.get().acknowledged_by == first
+
+    def test_what_was_closed_by_hand_rings_anew_and_is_audited_once(self) -> None:
+        alert_id = alerts.raise_alert(key="a", title="A")
+        person = new_id()
+        outcomes = [alerts.close(alert_id=alert_id, by=person, name="NW-1") for _ in range(2)]
+        assert outcomes == [True, False]
+        alerts.raise_alert(key="a", title="A")
+        first, second = Alert.objects.order_by("pk")
+        assert (first.acknowledged_by, first.count) == (person, 1)
+        assert (second.acknowledged_by, second.resolved_at) == (None, None)
+        entry = AuditEntry.objects.get(action="alert.closed")
+        assert (entry.subject_id, entry.actor_id, entry.actor) == (str(alert_id), person, "NW-1")
 
     def test_many_workers_that_meet_the_same_trouble_make_one_row(self) -> None:
         at_once(lambda: alerts.raise_alert(key="a", title="A"), times=32)

@@ -212,6 +212,17 @@ class TestAcknowledging:
         act(browser("view_alert"), ALERTS, "acknowledge", Alert.objects.get())
         assert Alert.objects.get().acknowledged_at is None
 
+    def test_what_is_over_is_closed(self) -> None:
+        alerts.raise_alert(key="a", title="Trouble")
+        client = browser("view_alert", "change_alert")
+        assert "1 closed" in act(client, ALERTS, "close", Alert.objects.get())
+        assert Alert.objects.get().resolved_at is not None
+
+    def test_who_may_only_look_closes_nothing(self) -> None:
+        alerts.raise_alert(key="a", title="Trouble")
+        act(browser("view_alert"), ALERTS, "close", Alert.objects.get())
+        assert Alert.objects.get().resolved_at is None
+
     @pytest.mark.parametrize(("trouble", "count"), [("open", 1), ("over", 0)])
     def test_open_ones_can_be_told_from_those_that_are_over(
         self, superuser: Client, trouble: str, count: int
