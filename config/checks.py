@@ -7,6 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from config.env import Env, SettingsError
+from nannychain.sealing import keys
 
 _PRODUCTION_NEEDS = (
     "allowed_hosts",
@@ -31,8 +32,17 @@ def refuse_half_configured(env: Env) -> None:
         problems.append("AT_USERNAME and AT_API_KEY belong together: set both or neither")
     if env.sealing_public_key and not _is_32_bytes(env.sealing_public_key):
         problems.append("SEALING_PUBLIC_KEY must be what `manage.py sealing_key` prints")
+    elif env.sealing_public_key and env.encryption_key and not _opens(env):
+        problems.append("SEALING_PUBLIC_KEY belongs to none of the keys: see `sealing_key`")
     if problems:
         raise SettingsError(problems)
+
+
+def _opens(env: Env) -> bool:
+    """Tell whether what is sealed to the public key can be opened with a key that is here."""
+    ours = (env.encryption_key, *env.encryption_keys_old)
+    public = bytes(keys.public_key(env.sealing_public_key))
+    return any(bytes(keys.private_key(secret).public_key) == public for secret in ours)
 
 
 def refuse_unsafe(env: Env) -> None:

@@ -16,6 +16,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _plain("Forbidden", status=403)
 
 
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Answer a form that did not come from our own page."""
+    return _plain(
+        "Forbidden: this form has expired. Go back, reload the page, try again.", status=403
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer a request for what isn't there."""
     return _plain("Not found", status=404)

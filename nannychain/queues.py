@@ -1,5 +1,6 @@
 """Ringing Celery. A row in PostgreSQL is the queue; a lost ring costs seconds, until the sweep."""
 
+import time
 from typing import Any
 
 import structlog
@@ -10,6 +11,9 @@ from nannychain import transactions
 
 log = structlog.get_logger(__name__)
 
+_REST_SECONDS = 2.0
+_resting_until = 0.0
+
 
 def enqueue_after_commit(task: str, **arguments: Any) -> None:
     """Ask a worker to run the task (by dotted name) once the transaction has committed."""
@@ -17,8 +21,15 @@ def enqueue_after_commit(task: str, **arguments: Any) -> None:
 
 
 def enqueue(task: str, **arguments: Any) -> None:
-    """Ask a worker to run the task now. A broker that is away is logged, never raised."""
+    """Ask a worker to run the task now. A broker that is away is logged, never raised.
+
+    After a failure nobody waits for it again for a while: the sweep finds the row later.
+    """
+    global _resting_until  # noqa: PLW0603 - one flag for the process
+    if time.monotonic() < _resting_until:
+        return
     try:
         current_app.send_task(task, kwargs=arguments)
     except OperationalError:
+        _resting_until = time.monotonic() + _REST_SECONDS
         log.warning("queue.unreachable", task=task)

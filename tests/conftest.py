@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 
 _SETTINGS = {
@@ -31,6 +32,11 @@ _SETTINGS = {
     "PUBLIC_BASE_URL": "https://nannychain.example",
 }
 _FOREIGN = ("AT_", "USSD_", "SMS_", "STELLAR_", "MPESA_", "SENTRY_", "ENCRYPTION_", "SEALING_")
+# Several workers share few processors here: how long a test takes says nothing about it.
+hypothesis.settings.register_profile(
+    "nannychain", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("nannychain")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _APP_ROLE = "nannychain_app"
 
@@ -47,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         _start_servers(config)
     django.setup()
+    if not worker:
+        _compile_translations()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -65,6 +73,12 @@ def _start_servers(config: pytest.Config) -> None:
     config.stop_servers = [folder.cleanup, servers.stop]  # type: ignore[attr-defined]
     os.environ.setdefault("DATABASE_URL", servers.owner_url)
     os.environ.setdefault("REDIS_URL", servers.redis_url)
+
+
+def _compile_translations() -> None:
+    from nannychain import translations
+
+    translations.compile_all()
 
 
 def _take_own_redis_number(number: int) -> None:

@@ -3,8 +3,10 @@
 To add a screen: a file in `ussd/screens`, a line in SCREENS, a line in TREE.
 """
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
@@ -14,6 +16,7 @@ from ussd.screens import account, help, home, language, own_number, register, si
 from workers.identity.selectors import Caller, caller_by_phone
 
 STRANGER, MEMBER = "welcome", "home"
+RECENT = timedelta(minutes=10)  # longer than any session lives
 
 SCREENS = {
     STRANGER: Screen(welcome.prompt, keys=welcome.other_language, aliases={"0": Back()}),
@@ -54,17 +57,22 @@ def _roots(caller: Caller | None) -> tuple[str, ...]:
     return (STRANGER,) if caller is None else (MEMBER, STRANGER)
 
 
+def _is_recent(caller: Caller | None) -> bool:
+    return caller is not None and timezone.now() - caller.joined_at < RECENT
+
+
 def _language_of(caller: Caller | None) -> str:
     return caller.language if caller else DEFAULT_LANGUAGE
 
 
 def _pack(caller: Caller) -> list[str]:
-    return [str(caller.member_id), caller.worker_id, caller.language]
+    joined_at = caller.joined_at.isoformat()
+    return [str(caller.member_id), caller.worker_id, caller.language, joined_at]
 
 
 def _unpack(packed: list[str]) -> Caller:
-    member_id, worker_id, language = packed
-    return Caller(UUID(member_id), worker_id, language)
+    member_id, worker_id, language, joined_at = packed
+    return Caller(UUID(member_id), worker_id, language, datetime.fromisoformat(joined_at))
 
 
 APPLICATION = Application(
@@ -76,5 +84,6 @@ APPLICATION = Application(
     unpack_caller=_unpack,
     language_of=_language_of,
     roots=_roots,
+    is_recent=_is_recent,
     root_names=frozenset({STRANGER, MEMBER}),
 )

@@ -15,6 +15,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "action", "actor", "subject", "channel", "address")
     list_filter = ("channel",)
+    address_filters = ("subject_type", "subject_id")
     search_fields = ("=actor", "=subject_id", "action")
     search_help_text = "Worker ID of who acted, id of what it was done to, or the name of the act"
     ordering = ("-id",)

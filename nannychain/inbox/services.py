@@ -111,7 +111,7 @@ def handle(message_id: int) -> None:
 
 def _postpone(message_id: int) -> None:
     message = InboxMessage.objects.get(pk=message_id)
-    pause = min(timedelta(seconds=5 * 2**message.attempts), _PAUSE_MAX)
+    pause = min(timedelta(seconds=5 * 2 ** min(message.attempts, 10)), _PAUSE_MAX)
     InboxMessage.objects.filter(pk=message_id).update(
         attempts=F("attempts") + 1, due_at=timezone.now() + pause
     )

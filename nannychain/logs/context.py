@@ -5,7 +5,7 @@ from uuid import uuid4
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 
-def begin(*, request_id: str = "", **fields: str) -> str:
+def begin(*, request_id: str = "", **fields: str | None) -> str:
     """Start a new context (a request, a task, a command) and return its request id."""
     clear_contextvars()
     identity = request_id or uuid4().hex

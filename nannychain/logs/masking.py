@@ -9,7 +9,8 @@ MASK = "***"
 _SECRET_FIELDS = frozenset(
     {"pin", "code", "password", "secret", "seed", "token", "api_key", "text", "body", "message"}
 )
-_KENYAN = re.compile(r"(\+?254|\b0)([17]\d{5})(\d{3})\b")
+_KENYAN = re.compile(r"(\+?254|\b0)[ -]?([17]\d\d[ -]?\d{3})[ -]?(\d{3})\b")
+_PLAIN_FIELDS = frozenset({"request_id", "timestamp", "level", "logger", "milliseconds", "status"})
 _STELLAR_SEED = re.compile(r"\bS[A-Z2-7]{55}\b")
 _LONG_HEX = re.compile(r"\b[0-9a-fA-F]{32,}\b")
 _URL_USER = re.compile(r"(://)[^/@\s]+@")
@@ -31,8 +32,20 @@ def mask_text(text: str) -> str:
 def processor(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask a log event in place, as the last structlog processor before it is written."""
     for name, value in event.items():
-        if name in _SECRET_FIELDS and value:
-            event[name] = MASK
-        elif isinstance(value, str) and name not in ("request_id", "timestamp"):
-            event[name] = mask_text(value)
+        if name not in _PLAIN_FIELDS:
+            event[name] = MASK if name in _SECRET_FIELDS and value else _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    """Return the value with all texts in it masked, however deep they lie."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, dict):
+        return {
+            name: MASK if name in _SECRET_FIELDS and inner else _masked(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(inner) for inner in value]
+    return value

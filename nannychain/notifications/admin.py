@@ -59,7 +59,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sms]) -> QuerySet[Sms]:  # noqa: ARG002
         """Narrow the list."""
-        return queryset.filter(state=self.value()) if self.value() else queryset
+        return queryset.filter(state=self.value()) if self.value() in _WORDS else queryset
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -74,7 +74,7 @@ class KindFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sms]) -> QuerySet[Sms]:  # noqa: ARG002
         """Narrow the list."""
-        return queryset.filter(kind=self.value()) if self.value() else queryset
+        return queryset.filter(kind=self.value()) if self.value() in KINDS else queryset
 
 
 class DeliveryReportInline(ReadOnlyInline):
@@ -107,6 +107,7 @@ class SmsAdmin(ReadOnlyAdmin):
         "cost",
     )
     list_filter = (StateFilter, KindFilter, ("created_at", admin.DateFieldListFilter))
+    address_filters = ("phone",)
     search_fields = ("phone",)
     search_help_text = "Phone in any usual spelling, or the provider's message id"
     ordering = ("-id",)  # ids grow with time

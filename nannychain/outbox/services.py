@@ -58,7 +58,7 @@ def _react(event: OutboxEvent, name: str, reaction: events.Reaction) -> bool:
 
 
 def _postpone(event: OutboxEvent, failed: list[str]) -> None:
-    pause = min(timedelta(seconds=5 * 2**event.attempts), _PAUSE_MAX)
+    pause = min(timedelta(seconds=5 * 2 ** min(event.attempts, 10)), _PAUSE_MAX)
     OutboxEvent.objects.filter(pk=event.pk).update(
         attempts=F("attempts") + 1, due_at=timezone.now() + pause
     )

@@ -22,7 +22,24 @@ class ReadOnly:
         return False
 
 
-class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+_COMPARISONS = frozenset({"", "exact", "gte", "lt", "isnull", "isempty"})
+
+
+class OnlyDeclaredLookups:
+    """Filters by address only as declared: Django would let staff guess any field's value by it."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Allow the fields that `list_filter` and `address_filters` name, by plain comparison."""
+        entries = (entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter)
+        declared = {getattr(entry, "parameter_name", entry) for entry in entries}
+        field, _, comparison = lookup.partition("__")
+        return field in declared | set(self.address_filters) and comparison in _COMPARISONS
+
+    list_filter: Any = ()
+    address_filters: tuple[str, ...] = ()
+
+
+class ReadOnlyAdmin(ReadOnly, OnlyDeclaredLookups, ModelAdmin):
     """A list and a page to read."""
 
     list_per_page = 50

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config import checks, env
+from nannychain.sealing import keys
 
 GOOD = {
     "SECRET_KEY": "s" * 50,
@@ -118,6 +119,17 @@ class TestHalfConfigured:
     )
     def test_half_of_a_set_is_refused(self, changes: dict[str, str], word: str) -> None:
         assert any(word in problem for problem in problems_of(**changes))
+
+    def test_a_public_key_that_nobody_here_can_open_is_refused(self) -> None:
+        changes = {"SEALING_PUBLIC_KEY": "A" * 43 + "="}
+        assert any("belongs to none" in problem for problem in problems_of(**changes))
+
+    @pytest.mark.parametrize("name", ["ENCRYPTION_KEY", "ENCRYPTION_KEYS_OLD"])
+    def test_a_public_key_of_ours_is_accepted(self, name: str) -> None:
+        secret = "cd" * 32
+        public_key = keys.encode(keys.private_key(secret).public_key)
+        loaded = env.load({**GOOD, "SEALING_PUBLIC_KEY": public_key, name: secret})
+        checks.refuse_half_configured(loaded)
 
     def test_a_process_may_seal_without_being_able_to_open(self) -> None:
         loaded = env.load({**GOOD, "ENCRYPTION_KEY": "", "SEALING_PUBLIC_KEY": "A" * 43 + "="})

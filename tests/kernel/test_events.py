@@ -86,6 +86,13 @@ class TestDelivery:
         assert alert.count == 3
         assert alert.details["failed"] == [f"{__name__}.second"]
 
+    def test_an_event_that_failed_for_ever_does_not_stop_the_others(self) -> None:
+        poison, good = publish(-1), publish(1)
+        OutboxEvent.objects.filter(pk=poison.pk).update(attempts=30_000)
+        outbox.relay()
+        good.refresh_from_db()
+        assert good.delivered_at is not None
+
     def test_eight_workers_at_once_react_once(self) -> None:
         event = publish(2)
 

@@ -78,6 +78,14 @@ class TestHandling:
         assert HANDLED == [{"a": "1"}]
         assert InboxMessage.objects.get().outcome == "done"
 
+    def test_a_message_that_failed_for_ever_does_not_stop_the_others(self) -> None:
+        poison = inbox.receive(SOURCE, body={"fail": "yes"})
+        inbox.receive(SOURCE, body={"a": "1"})
+        InboxMessage.objects.filter(pk=poison).update(attempts=30_000)
+        services.sweep()
+        assert {"a": "1"} in HANDLED
+        assert InboxMessage.objects.get(pk=poison).due_at > timezone.now()
+
     def test_eight_workers_at_once_handle_once(self) -> None:
         message_id = inbox.receive(SOURCE, body={"a": "1"})
 

@@ -52,10 +52,15 @@ class TestClientAddress:
             (2, "6.6.6.6, 1.1.1.1, 2.2.2.2", "1.1.1.1"),
             (1, "", "9.9.9.9"),
             (5, "1.1.1.1", "1.1.1.1"),
+            (1, "1.2.3.4:5678", "1.2.3.4"),
+            (1, "[2001:db8::1]:5678", "2001:db8::1"),
+            (1, "2001:db8::1", "2001:db8::1"),
+            (1, "unknown", None),
+            (1, "1.2.3.4.5:6", None),
         ],
     )
     def test_only_what_our_proxies_wrote_counts(
-        self, settings: object, proxies: int, forwarded: str, expected: str
+        self, settings: object, proxies: int, forwarded: str, expected: str | None
     ) -> None:
         settings.TRUSTED_PROXIES = proxies  # type: ignore[attr-defined]
         assert proxies == django_settings.TRUSTED_PROXIES

@@ -18,6 +18,7 @@ TOKEN = "0123456789abcdef0123456789abcdef"
         ("call +254712345678 now", "call +254***678 now"),
         ("call 0712345678 now", "call 0***678 now"),
         ("254112345678", "254***678"),
+        ("0712 345 678 and +254 712-345-678", "0***678 and +254***678"),
         (f"seed {SEED}.", "seed ***."),
         (f"token {TOKEN}", "token ***"),
         ("/ussd/k/secret", "/ussd/k/***"),
@@ -36,6 +37,14 @@ def test_what_is_private_is_masked_and_the_rest_stays(text: str, masked: str) ->
 @pytest.mark.parametrize("name", ["pin", "code", "password", "secret", "seed", "token", "text"])
 def test_a_secret_field_shows_nothing(name: str) -> None:
     assert processor(None, "info", {name: "1234", "event": "x"}) == {name: "***", "event": "x"}
+
+
+def test_what_lies_deep_is_masked_too() -> None:
+    event = {"details": {"to": "+254712345678", "pin": "1234"}, "many": ["0712345678", {"n": 1}]}
+    assert processor(None, "info", event) == {
+        "details": {"to": "+254***678", "pin": "***"},
+        "many": ["0***678", {"n": 1}],
+    }
 
 
 def test_a_line_is_json_with_secrets_masked_in_messages_arguments_and_tracebacks(

@@ -59,5 +59,13 @@ def test_a_broker_that_is_away_is_not_the_callers_trouble(monkeypatch: pytest.Mo
     def refuse(*_: object, **__: object) -> None:
         raise OperationalError("refused")
 
+    calls: list[str] = []
+    monkeypatch.setattr(queues, "_resting_until", 0.0)
     monkeypatch.setattr(queues.current_app, "send_task", refuse)
     queues.enqueue("nannychain.outbox.relay")
+    monkeypatch.setattr(queues.current_app, "send_task", lambda name, **_: calls.append(name))
+    queues.enqueue("nannychain.outbox.relay")
+    assert calls == []  # nobody waits for it again at once
+    monkeypatch.setattr(queues, "_resting_until", 0.0)
+    queues.enqueue("nannychain.outbox.relay")
+    assert calls == ["nannychain.outbox.relay"]

@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 from nannychain.inbox.models import InboxMessage
@@ -212,10 +215,30 @@ class TestEvents:
             assert secret not in kept
         assert "41200" in kept
 
+    def test_a_database_that_is_away_is_nobody_elses_trouble(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: object, **__: object) -> None:
+            raise OperationalError("gone")
+
+        monkeypatch.setattr(CursorWrapper, "execute", broken)
+        response = Client().post("/ussd/events", {"status": "Success"})
+        assert response.status_code == 200
+
     @pytest.mark.parametrize("body", ["", "%00=%00", "a=" + "b" * 100_000, "&".join(["a=1"] * 500)])
     def test_garbage_is_answered_200(self, body: str) -> None:
         response = Client().post("/ussd/events", body, content_type=FORM)
         assert response.status_code == 200
+
+
+def test_a_file_is_not_written_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a file was written")
+
+    monkeypatch.setattr("django.core.files.uploadedfile.TemporaryUploadedFile.__init__", refuse)
+    form = {"text": "", "file": SimpleUploadedFile("big", b"x" * 3_000_000)}
+    response = Client(raise_request_exception=False).post("/ussd", form)
+    assert response.status_code == 200
 
 
 class TestForScripts:

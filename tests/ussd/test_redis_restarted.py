@@ -1,6 +1,9 @@
 """A real Valkey that is killed and comes back in the middle of a session."""
 
 import json
+import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,22 @@ def test_a_session_goes_on_through_a_restart_and_joins_once(phone: Phone, valkey
     valkey.kill()
     assert phone.post() == shown
     assert Member.objects.count() == 1
+
+
+def test_a_server_that_hangs_costs_a_second_and_not_the_session(
+    phone: Phone, valkey: Valkey
+) -> None:
+    phone.dial()
+    phone.enter("4")
+    os.kill(valkey.pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        assert phone.enter("1").startswith("CON Kwa kujiunga")
+        assert phone.enter("1").startswith("END Akaunti imefunguliwa")
+        # far from the gateway's ten seconds, however slow this machine is
+        assert time.monotonic() - started < 8
+    finally:
+        os.kill(valkey.pid, signal.SIGCONT)
 
 
 def test_a_session_that_began_without_redis_is_kept_once_it_is_back(

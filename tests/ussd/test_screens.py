@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from nannychain.gsm import septets
 from nannychain.language import codes, speaking
@@ -73,7 +74,7 @@ def test_a_last_word_fits(name: str, language: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["register", "sign_in"])
 def test_the_end_of_a_screen_fits(name: str, language: str) -> None:
-    for caller in (None, Caller(uuid4(), worker_id.new(), language)):
+    for caller in (None, Caller(uuid4(), worker_id.new(), language, timezone.now())):
         visit = visit_by(caller, language)
         with speaking(language):
             for _, taken in SCREENS[name].keys(visit).values():

@@ -14,6 +14,7 @@ from nannychain.notifications.models import Sms
 from tests.factories.threads import at_once
 from tests.ussd.phone import Phone
 from ussd.engine import store
+from ussd.engine.session import Session
 from workers.identity import services as identity
 from workers.identity.models import Consent, Member
 
@@ -160,6 +161,33 @@ class TestRebuild:
         phone.lose_session()
         assert phone.enter("1").endswith(account.member.worker_id)
 
+    def test_what_can_be_read_in_two_ways_is_asked_again(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter("2")  # sign in; for a member 2 is Language, and then 1 is English
+        identity.create_account(phone.number, language="sw", channel="rest")
+        phone.lose_session()
+        assert phone.enter("1").startswith("CON Chagua lugha")
+        assert Member.objects.get().language == "sw"
+
+    def test_a_hop_that_was_not_stored_is_made_up_for(
+        self, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        phone.dial()
+        with monkeypatch.context() as patch:
+            break_redis(patch)
+            assert phone.enter("1").startswith("CON By joining")
+        store._resting_until = 0.0
+        assert phone.enter("1").startswith("END Account created")
+
+    def test_several_inputs_at_once_in_a_menu_are_read_one_by_one(self, phone: Phone) -> None:
+        phone.dial()
+        assert phone.enter("1*254712345678").startswith("END Account created")
+
+    def test_several_inputs_of_which_one_is_wrong_have_no_effect(self, phone: Phone) -> None:
+        phone.dial()
+        assert phone.enter("9*1*1").startswith("CON By joining")
+        assert not Member.objects.exists()
+
     def test_no_effect_happens_in_the_middle_of_a_text(self, phone: Phone) -> None:
         phone.text = "1*1*1"
         assert phone.post().startswith("CON By joining")
@@ -244,6 +272,34 @@ class TestTrouble:
         break_redis(monkeypatch)
         assert phone.dial() == WELCOME
         assert phone.enter("4", "1", "9", "0").startswith("CON Karibu NannyChain")
+
+
+class TestLock:
+    def test_a_hop_that_held_on_too_long_does_not_overwrite_what_came_after(
+        self, phone: Phone
+    ) -> None:
+        redis = get_redis_connection("default")
+        with store.hold(phone.session_id) as slow:
+            redis.delete(f"ussd:lock:{phone.session_id}")  # its time ran out
+            shown = phone.post()
+            later = redis.get(f"ussd:session:{phone.session_id}")
+            redis.set(f"ussd:lock:{phone.session_id}", "of a third hop", ex=8)
+            slow.session = Session.from_json(later.replace(b"Welcome", b"Overwritten"))
+        assert redis.get(f"ussd:session:{phone.session_id}") == later
+        assert redis.get(f"ussd:lock:{phone.session_id}") == b"of a third hop"
+        redis.delete(f"ussd:lock:{phone.session_id}")
+        assert phone.post() == shown
+
+    def test_a_busy_session_repeats_what_an_effect_was_answered(
+        self, phone: Phone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        phone.dial()
+        shown = phone.enter("1", "1")
+        monkeypatch.setattr(store, "_WAIT_SECONDS_MAX", 0.05)
+        redis = get_redis_connection("default")
+        redis.set(f"ussd:lock:{phone.session_id}", "of somebody else", ex=8)
+        assert phone.post() == shown
+        assert phone.enter("7").startswith("END Your last answer is still being worked on")
 
 
 class TestAtOnce:

@@ -43,7 +43,8 @@ class Application:
     `roots` returns the first screens that a caller may have begun from, the usual one first.
     `find_caller` makes at most one query, and returns None for a stranger; whom it has found goes
     with the session as JSON (`pack_caller`, `unpack_caller`), so it holds what doesn't change.
-    `language_of` tells in which language to begin.
+    `language_of` tells in which language to begin; `is_recent`, whether the caller may have been a
+    stranger when the session began.
     """
 
     screens: Mapping[str, Screen]
@@ -54,6 +55,7 @@ class Application:
     unpack_caller: Callable[[Any], Any]
     language_of: Callable[[Any], str]
     roots: Callable[[Any], tuple[str, ...]]
+    is_recent: Callable[[Any], bool]
     root_names: frozenset[str]
 
     @cached_property

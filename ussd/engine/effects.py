@@ -47,6 +47,14 @@ def once(hop: Hop, *, effect: Callable[[], Outcome]) -> Outcome:
     return _from_json(stored)
 
 
+def answered(hop: Hop) -> Reply | None:
+    """Return the stored answer to exactly this hop, or None where it had no effect."""
+    found = idempotency.find(scope=SCOPE, key=_key(hop, hop.text))
+    if found is None or found.answer is None or found.fingerprint != _fingerprint(hop):
+        return None
+    return _from_json(found.answer).reply
+
+
 def latest(hop: Hop) -> tuple[str, Outcome] | None:
     """Return the longest part of the text that has led to an effect, and its outcome. One query."""
     texts = {_key(hop, text): text for text in transcript.prefixes(hop.text)}

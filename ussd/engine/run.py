@@ -5,13 +5,14 @@ from django.db import DatabaseError
 
 from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
 from nannychain.language import speaking
-from ussd.engine import effects, fold, store, transcript
+from ussd.engine import effects, store, transcript
 from ussd.engine.acting import finish
 from ussd.engine.application import Application, Sentence
 from ussd.engine.effects import Outcome
 from ussd.engine.hop import Hop, Reply, Visit
+from ussd.engine.reading import read
 from ussd.engine.rebuild import rebuild
-from ussd.engine.session import Session
+from ussd.engine.session import Place, Session
 from ussd.engine.transcript import News
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,7 @@ def answer(app: Application, hop: Hop) -> Reply:
     """Return what the phone shows. Never raises: a caller always gets a sentence."""
     with store.hold(hop.session_id) as slot:
         if slot.is_busy:
-            return last_word(app.sentences.busy)
+            return effects.answered(hop) or last_word(app.sentences.busy)
         language = slot.session.place.language if slot.session else DEFAULT_LANGUAGE
         try:
             if slot.session is not None and not slot.session.belongs_to(hop):
@@ -62,9 +63,22 @@ def _next(app: Application, hop: Hop, session: Session | None) -> Session:
         return _stored(app, visit, over)
     if news is News.DIVERGED:
         log.warning("ussd.text_diverged", gateway=hop.gateway)
+    inputs = _inputs(app, place, text)
     with speaking(place.language):
-        result = fold.step(app, visit, place=place, text=text)
-        return _stored(app, visit, finish(app, visit, result, may_act=news is News.INPUT))
+        track = read(app, visit, place=place, inputs=inputs)
+        is_certain = not track.is_cut and (len(inputs) == 1 or track.wrong_inputs == 0)
+        may_act = news is News.INPUT and is_certain
+        return _stored(app, visit, finish(app, track.visit, track.result, may_act=may_act))
+
+
+def _inputs(app: Application, place: Place, text: str) -> list[str]:
+    """Return the inputs that a text stands for: several where a menu has missed a hop.
+
+    Where anything may be typed, a separator is part of what was typed.
+    """
+    if app.screens[place.screen].read is not None:
+        return [text]
+    return text.split(transcript.SEPARATOR)
 
 
 def _stored(app: Application, visit: Visit, outcome: Outcome) -> Session:

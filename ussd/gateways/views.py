@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,8 @@ def session_ended(request: HttpRequest) -> HttpResponse:
         inbox.receive(SESSION_ENDED, body=request.POST.dict())
     except _BAD_BODY:
         log.warning("ussd.event_not_understood")
+    except DatabaseError:
+        log.exception("ussd.event_lost")  # best effort: events only count
     return _plain("")
 
 

@@ -17,6 +17,7 @@ class Caller:
     member_id: UUID
     worker_id: str
     language: str
+    joined_at: datetime
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def caller_by_phone(phone: str) -> Caller | None:
 
 @cache
 def _caller_statement() -> str:
-    columns = ("id", "worker_id", "language")
+    columns = ("id", "worker_id", "language", "joined_at")
     statement, _ = Member.objects.filter(phone="").values_list(*columns).query.sql_with_params()
     return statement
 

@@ -15,4 +15,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Whoever enqueues must not wait for a broker that is away: the sweep finds the row later.
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+_WEB = current().nannychain_process == "web"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 0.5 if _WEB else 1,
+    "socket_timeout": 0.5 if _WEB else 5,
+}

@@ -21,7 +21,9 @@ DATABASES = {
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 if _WEB:
-    # A hop must end within the gateway's ten seconds, also when a row is locked.
+    # A hop must end within the gateway's ten seconds, also when a row is locked, and also when
+    # the network swallows what is sent.
     DATABASES["default"]["OPTIONS"].setdefault("options", _LIMITS)
+    DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 5000)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
