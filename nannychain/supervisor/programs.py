@@ -30,7 +30,7 @@ def all_programs(surroundings: Surroundings) -> list[Program]:
         _ours("beat", *celery, "beat", "-s", schedule, "--pidfile=", settings=sealing),
         _ours(
             "worker",
-            *(*celery, "worker", "-P", "threads", "-c", "4", "-Q", QUEUES),
+            *(*celery, "worker", "-P", "threads", "-c", "8", "-Q", QUEUES),
             *("--without-gossip", "--without-mingle"),  # there is no other worker to talk to
             settings=settings,
         ),

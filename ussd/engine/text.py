@@ -5,10 +5,6 @@ from nannychain import gsm
 SEPTETS_MAX = 160
 
 
-class ScreenTooLong(ValueError):
-    """A screen that would not fit; tests find it before a caller does."""
-
-
 def plain(text: str) -> str:
     """Return the text in ASCII: accents dropped, quotes and dashes plain, the rest as `?`."""
     return "".join(mark if mark.isascii() else "?" for mark in gsm.plain(text))
