@@ -14,7 +14,9 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -157,9 +159,11 @@ class MemberAdmin(ReadOnlyAdmin):
         return "yes" if member.phone_proved_at else "not yet"
 
     @display(description="Phone proved")
-    def phone_proved(self, member: Member) -> Any:
+    def phone_proved(self, member: Member) -> str:
         """Show when the phone was first shown to be in the person's hands."""
-        return member.phone_proved_at or "Not yet: nobody has dialled from it or entered a code."
+        if member.phone_proved_at is None:
+            return "Not yet: nobody has dialled from it or entered a code."
+        return date_format(localtime(member.phone_proved_at), "DATETIME_FORMAT")
 
     @display(description="Stellar address")
     def stellar_address(self, member: Member) -> str:
