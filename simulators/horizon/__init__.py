@@ -1,0 +1,1 @@
+"""Stellar, as seen through Horizon: a ledger that applies as core does, and the API upon it."""
