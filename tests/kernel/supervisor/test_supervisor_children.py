@@ -274,6 +274,7 @@ def test_a_stop_request_wakes_whoever_waits():
         assert request.wait(30)
         assert time.monotonic() - started < 5
         assert not request.is_urgent
+        time.sleep(0.6)  # sooner, it would count as an echo of the first
         os.kill(os.getpid(), signal.SIGINT)
         assert request.is_urgent
     finally:
@@ -301,3 +302,32 @@ def test_a_stop_request_wakes_whoever_waits():
 )
 def test_of_a_failed_command_the_lines_that_matter_are_shown(lines, told):
     assert steps._why(lines, command="migrate") == told
+
+
+def test_stopping_a_whole_group_is_asking_once_although_make_passes_it_on(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from nannychain.supervisor.stopping import StopRequest\n"
+        "request = StopRequest()\n"
+        "request.listen()\n"
+        "print('listening', flush=True)\n"
+        "request.wait(30)\n"
+        "import time\n"
+        "time.sleep(0.3)\n"
+        "print('times', request.times, flush=True)\n"
+    )
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f'run:\n\t@exec "{sys.executable}" "{program}"\n')
+    make = subprocess.Popen(
+        ["make", "-f", str(makefile), "run"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert make.stdout is not None
+    assert make.stdout.readline() == "listening\n"
+    os.killpg(make.pid, signal.SIGTERM)
+    said = make.stdout.read()
+    make.wait(10)
+    assert "times 1" in said
