@@ -7,6 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from config.env import Env, SettingsError
+from nannychain import strkey
 from nannychain.sealing import keys
 
 _PRODUCTION_NEEDS = (
@@ -17,7 +18,7 @@ _PRODUCTION_NEEDS = (
     "ussd_api_key",
     "help_line",
 )
-_PROVIDER_URLS = ("at_base_url",)
+_PROVIDER_URLS = ("at_base_url", "stellar_horizon_url", "stellar_friendbot_url")
 _OUTSIDE_URLS = ("public_base_url",)
 
 
@@ -34,8 +35,21 @@ def refuse_half_configured(env: Env) -> None:
         problems.append("SEALING_PUBLIC_KEY must be what `manage.py sealing_key` prints")
     elif env.sealing_public_key and env.encryption_key and not _opens(env):
         problems.append("SEALING_PUBLIC_KEY belongs to none of the keys: see `sealing_key`")
+    problems += _stellar_problems(env)
     if problems:
         raise SettingsError(problems)
+
+
+def _stellar_problems(env: Env) -> list[str]:
+    problems = []
+    secret, account = env.stellar_funding_secret, env.stellar_funding_account
+    if secret and account and strkey.address_of_seed(secret) != account:
+        problems.append("STELLAR_FUNDING_ACCOUNT is not the account of STELLAR_FUNDING_SECRET")
+    if env.stellar_network == "PUBLIC" and env.stellar_friendbot_url:
+        problems.append("STELLAR_FRIENDBOT_URL is for test networks: PUBLIC has no friendbot")
+    if env.stellar_network == "PUBLIC" and env.stellar_funding_policy == "eager":
+        problems.append("STELLAR_FUNDING_POLICY must be on_need on PUBLIC")
+    return problems
 
 
 def _opens(env: Env) -> bool:

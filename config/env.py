@@ -17,9 +17,13 @@ from urllib.parse import urlsplit
 
 import environ
 
+from nannychain import strkey
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 OPERATING_MODES = ("sandbox", "partner", "licensed")
 STELLAR_NETWORKS = ("TESTNET", "PUBLIC")
+FUNDING_POLICIES = ("eager", "on_need")
+STROOPS_PER_XLM = 10_000_000
 PROCESSES = ("web", "worker", "beat", "command")
 SETTINGS_FILE = "settings.json"  # in the data folder, while `make run` runs
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -64,6 +68,14 @@ class Env:
     ussd_session_ttl: int
     ussd_service_code: str
     stellar_network: str
+    stellar_network_passphrase: str
+    stellar_horizon_url: str
+    stellar_funding_secret: str
+    stellar_funding_account: str
+    stellar_starting_balance: int
+    stellar_funding_policy: str
+    stellar_friendbot_url: str
+    stellar_channels: int
     nannychain_process: str
 
 
@@ -94,6 +106,40 @@ def _seconds(raw: str) -> int:
     if not 10 <= value <= 3600:
         raise Problem("must be between 10 and 3600 seconds")
     return value
+
+
+def _starting_balance(raw: str) -> int:
+    """Return stroops for an amount in XLM with at most seven decimals."""
+    whole, _, decimals = raw.partition(".")
+    if not (whole.isascii() and (whole + decimals).isdigit() and whole and len(decimals) <= 7):
+        raise Problem("must be an amount in XLM, such as 1 or 1.5")
+    stroops = int(whole) * STROOPS_PER_XLM + int(decimals.ljust(7, "0") or 0)
+    if not STROOPS_PER_XLM <= stroops <= 10 * STROOPS_PER_XLM:
+        raise Problem("must be between 1 (what the network asks of an account) and 10 XLM")
+    return stroops
+
+
+def _channels(raw: str) -> int:
+    value = _count(raw)
+    if not 1 <= value <= 100:
+        raise Problem("must be between 1 and 100")
+    return value
+
+
+def _stellar_secret(raw: str) -> str:
+    try:
+        strkey.seed_bytes(raw)
+    except strkey.InvalidKey:
+        raise Problem("must be a secret key of Stellar: S and 55 more characters") from None
+    return raw
+
+
+def _stellar_account(raw: str) -> str:
+    try:
+        strkey.public_key_bytes(raw)
+    except strkey.InvalidKey:
+        raise Problem("must be a public key of Stellar: G and 55 more characters") from None
+    return raw
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -163,6 +209,14 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "USSD_SESSION_TTL": (_seconds, 180),
     "USSD_SERVICE_CODE": (_service_code, "*384*2024#"),
     "STELLAR_NETWORK": (_one_of(STELLAR_NETWORKS), "TESTNET"),
+    "STELLAR_NETWORK_PASSPHRASE": (_text, ""),
+    "STELLAR_HORIZON_URL": (_HTTP, ""),
+    "STELLAR_FUNDING_SECRET": (_stellar_secret, ""),
+    "STELLAR_FUNDING_ACCOUNT": (_stellar_account, ""),
+    "STELLAR_STARTING_BALANCE": (_starting_balance, STROOPS_PER_XLM),
+    "STELLAR_FUNDING_POLICY": (_one_of(FUNDING_POLICIES), ""),
+    "STELLAR_FRIENDBOT_URL": (_HTTP, ""),
+    "STELLAR_CHANNELS": (_channels, 5),
     "NANNYCHAIN_PROCESS": (_one_of(PROCESSES), "command"),
 }
 

@@ -30,6 +30,7 @@ _SETTINGS = {
     "USSD_SERVICE_CODE": "*384*2024#",
     "HELP_LINE": "0800 000 000",
     "PUBLIC_BASE_URL": "https://nannychain.example",
+    "STELLAR_HORIZON_URL": "http://127.0.0.1:9",
 }
 _FOREIGN = ("AT_", "USSD_", "SMS_", "STELLAR_", "MPESA_", "SENTRY_", "ENCRYPTION_", "SEALING_")
 # Several workers share few processors here: how long a test takes says nothing about it.

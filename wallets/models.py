@@ -1,7 +1,16 @@
 """Index of the vault's models."""
 
-from wallets.custody.models import SealedKey
-from wallets.stellar.models import FundingRequest
+from wallets.custody.models import SealedChannelKey, SealedKey
+from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.wallet.models import Wallet
 
-__all__ = ["FundingRequest", "SealedKey", "Wallet"]
+__all__ = [
+    "Channel",
+    "Envelope",
+    "FundingRequest",
+    "Network",
+    "SealedChannelKey",
+    "SealedKey",
+    "Submission",
+    "Wallet",
+]

@@ -10,6 +10,7 @@ from config.settings.parts.database import *  # noqa: F403
 from config.settings.parts.logging import *  # noqa: F403
 from config.settings.parts.redis import *  # noqa: F403
 from config.settings.parts.security import *  # noqa: F403
+from config.settings.parts.stellar import *  # noqa: F403
 from config.settings.parts.unfold import *  # noqa: F403
 
 refuse_half_configured(current())
@@ -20,7 +21,6 @@ OPERATING_MODE = current().operating_mode
 HELP_LINE = current().help_line
 PUBLIC_BASE_URL = current().public_base_url
 USSD_TEST_ENDPOINT = True  # POST /ussd/test, for scripts; production has it not
-STELLAR_NETWORK = current().stellar_network
 
 INSTALLED_APPS = [
     "unfold",

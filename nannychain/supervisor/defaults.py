@@ -7,6 +7,7 @@ once and kept in the data folder.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 
+from nannychain import strkey
 from nannychain.embedded.folders import read_private, write_private
 from nannychain.sealing import keys
 from nannychain.supervisor.data import ROOT
@@ -28,12 +30,16 @@ _MADE = {
     "SMS_CALLBACK_KEY": 16,
     "AT_API_KEY": 32,
 }
+_FUNDING_SECRET = "STELLAR_FUNDING_SECRET"  # noqa: S105 - the name of one
 # What commands typed beside a running NannyChain need to know; `config.env` reads it.
 _FOR_COMMANDS = (
     *_MADE,
     *("SEALING_PUBLIC_KEY", "DATABASE_URL", "REDIS_URL", "OPERATING_MODE", "ALLOWED_HOSTS"),
     *("PUBLIC_BASE_URL", "HELP_LINE", "USSD_SERVICE_CODE"),
     *("AT_USERNAME", "AT_SENDER_ID", "AT_BASE_URL"),
+    *("STELLAR_NETWORK", "STELLAR_NETWORK_PASSPHRASE", "STELLAR_HORIZON_URL"),
+    *("STELLAR_FRIENDBOT_URL", "STELLAR_FUNDING_POLICY", "STELLAR_CHANNELS"),
+    *(_FUNDING_SECRET, "STELLAR_FUNDING_ACCOUNT", "STELLAR_STARTING_BALANCE"),
 )
 _SECRET_WORDS = ("KEY", "SECRET", "PASS", "PEPPER", "TOKEN", "DSN")
 _NEVER_SECRET = frozenset({"SEALING_PUBLIC_KEY"})
@@ -93,6 +99,7 @@ def gather(data: Path) -> Surroundings:
         "AT_SENDER_ID": "NANNYCHAIN",
         "AT_BASE_URL": f"http://localhost:{simulators_port}/africastalking",
         "USSD_SERVICE_CODE": "*384*2024#",
+        **_stellar(given, data=data, simulators_port=simulators_port),
     }
     ours = {
         "PORT": str(port),
@@ -114,9 +121,23 @@ def sealing_only(settings: dict[str, str]) -> dict[str, str]:
     public_key = settings.get("SEALING_PUBLIC_KEY") or keys.encode(
         keys.private_key(settings["ENCRYPTION_KEY"]).public_key
     )
-    withheld = {"ENCRYPTION_KEY", "ENCRYPTION_KEYS_OLD"}
+    withheld = {"ENCRYPTION_KEY", "ENCRYPTION_KEYS_OLD", _FUNDING_SECRET}
     kept = {name: value for name, value in settings.items() if name not in withheld}
+    if secret := settings.get(_FUNDING_SECRET):
+        with contextlib.suppress(strkey.InvalidKey):  # the process that reads it says so
+            kept.setdefault("STELLAR_FUNDING_ACCOUNT", strkey.address_of_seed(secret))
     return {**kept, "SEALING_PUBLIC_KEY": public_key}
+
+
+def _stellar(given: dict[str, str], *, data: Path, simulators_port: int) -> dict[str, str]:
+    """Return the simulated network and a funding account on it; nothing beside a real network."""
+    if given.get("STELLAR_HORIZON_URL") or given.get("STELLAR_NETWORK", "TESTNET") != "TESTNET":
+        return {}
+    horizon = f"http://localhost:{simulators_port}/horizon"
+    made = {"STELLAR_HORIZON_URL": horizon, "STELLAR_FRIENDBOT_URL": f"{horizon}/friendbot"}
+    if given.get("STELLAR_FUNDING_ACCOUNT") or given.get("STELLAR_FRIENDBOT_URL"):
+        return made  # its secret is kept elsewhere, or friendbot is to open members' accounts
+    return {**made, _FUNDING_SECRET: _funding_secret(data / "secrets.json")}
 
 
 def for_simulators(surroundings: Surroundings) -> dict[str, str]:
@@ -124,7 +145,10 @@ def for_simulators(surroundings: Surroundings) -> dict[str, str]:
     settings, base = surroundings.settings, surroundings.base_url
     key = settings.get("USSD_API_KEY")  # none is made up: whoever tries it may be the gateway
     ussd = f"{base}/ussd/k/{key}" if key else f"{base}/ussd"
-    shared = ("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID", "USSD_SERVICE_CODE", "LOG_LEVEL")
+    shared = (
+        *("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID", "USSD_SERVICE_CODE", "LOG_LEVEL"),
+        "STELLAR_NETWORK_PASSPHRASE",
+    )
     own = {name: value for name, value in settings.items() if name.startswith("SIMULATORS_")}
     return {
         "PYTHONUNBUFFERED": "1",
@@ -168,6 +192,14 @@ def _made_once(path: Path) -> dict[str, str]:
     made = {name: kept.get(name) or secrets.token_hex(size) for name, size in _MADE.items()}
     if made != kept:
         write_private(path, {**kept, **made})
+    return made
+
+
+def _funding_secret(path: Path) -> str:
+    kept = read_private(path)
+    made = kept.get(_FUNDING_SECRET) or strkey.seed_text(secrets.token_bytes(32))
+    if made != kept.get(_FUNDING_SECRET):
+        write_private(path, {**kept, _FUNDING_SECRET: made})
     return made
 
 

@@ -7,9 +7,9 @@ from django.views.decorators.debug import sensitive_variables
 from nacl.signing import SigningKey
 
 from nannychain.sealing import Sealed, seal
+from nannychain.strkey import public_key_text
 from nannychain.transactions import required
 from wallets.custody.models import SealedKey
-from wallets.custody.strkey import public_key_text
 from wallets.wallet.models import Wallet
 
 

@@ -17,9 +17,9 @@ from nacl.signing import SigningKey
 from nannychain.sealing import Sealed, seal
 from nannychain.sealing.opening import SealBroken, open_sealed
 from nannychain.sealing.rotation import Holder
+from nannychain.strkey import public_key_text
 from wallets.custody.models import SealedKey
 from wallets.custody.services import seal_context
-from wallets.custody.strkey import public_key_text
 from wallets.wallet.models import Wallet
 
 
