@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('funding_balance_stroops', models.BigIntegerField(null=True, verbose_name='funding balance')),
                 ('funding_seen_at', models.DateTimeField(null=True, verbose_name='balance last seen')),
                 ('payments_cursor', models.CharField(blank=True, max_length=40)),
+                ('holding', models.CharField(blank=True, max_length=200, verbose_name='why nothing is sent')),
                 ('paused_at', models.DateTimeField(null=True, verbose_name='paused')),
                 ('paused_by', models.UUIDField(null=True)),
                 ('pause_reason', models.CharField(blank=True, max_length=200)),

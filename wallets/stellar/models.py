@@ -32,6 +32,7 @@ class Network(models.Model):
     funding_balance_stroops = models.BigIntegerField("funding balance", null=True)
     funding_seen_at = models.DateTimeField("balance last seen", null=True)
     payments_cursor = models.CharField(max_length=40, blank=True)
+    holding = models.CharField("why nothing is sent", max_length=200, blank=True)
     paused_at = models.DateTimeField("paused", null=True)
     paused_by = models.UUIDField(null=True)
     pause_reason = models.CharField(max_length=200, blank=True)
