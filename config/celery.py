@@ -12,5 +12,9 @@ app = Celery("nannychain")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Tasks live beside what they serve, so each app's `tasks.py` is an index that imports them.
 app.autodiscover_tasks()
-app.conf.task_routes = {"nannychain.notifications.*": {"queue": "sms"}}
+app.conf.task_routes = {
+    "nannychain.notifications.*": {"queue": "sms"},
+    "wallets.custody.*": {"queue": "signer"},
+    "wallets.stellar.*": {"queue": "stellar"},
+}
 app.conf.beat_schedule = {entry.task: entry.as_celery() for entry in SCHEDULE}

@@ -25,5 +25,6 @@ SCHEDULE = (
     Entry("nannychain.health.beat", 5, "tells /health/ready that beat, broker and a worker live"),
     Entry("nannychain.outbox.relay", 5, "delivers events whose immediate delivery was lost"),
     Entry("nannychain.inbox.sweep", 5, "works off callbacks whose immediate task was lost"),
+    Entry("wallets.stellar.sweep", 2, "opens accounts that wait, and follows what is under way"),
     Entry("nannychain.notifications.sweep", 5, "sends SMS that wait, retries, settles the unknown"),
 )

@@ -2,9 +2,9 @@
 
 from nannychain.notifications import bodies
 from nannychain.sealing import rotation
-from wallets.custody import signer
+from wallets.custody import resealing
 
-HOLDERS = (signer.HOLDER, bodies.HOLDER)
+HOLDERS = (*resealing.HOLDERS, bodies.HOLDER)
 
 
 def connect() -> None:

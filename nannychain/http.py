@@ -23,6 +23,8 @@ from nannychain.transactions import forbid
 
 log = structlog.get_logger(__name__)
 
+Answer = requests.Response  # of whatever status, with its whole body read
+
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0
 ANSWER_SECONDS = 20.0  # for a whole answer, however it trickles

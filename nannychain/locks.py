@@ -19,6 +19,7 @@ class Lock(IntEnum):
     PHONE = 1  # one account for each number, made once
     SMS_MESSAGE = 2  # a provider's message id: its report and its SMS find each other
     SMS_SWEEP = 3  # one sweep of SMS at a time
+    STELLAR_PLANNING = 4  # one planner at a time
 
 
 @required

@@ -25,15 +25,15 @@ from nacl.public import SealedBox
 from nacl.signing import SigningKey
 from pytest_django import Settings
 
-from nannychain import alerts, notifications, queues
+from nannychain import alerts, notifications, queues, strkey
 from nannychain.notifications import bodies, sending
 from nannychain.notifications import tasks as sms_tasks
 from nannychain.notifications.models import Sms
 from nannychain.states.machine import Machine
 from tests.factories.members import MemberFactory, StaffFactory
 from tests.wallets.canaries import Canary, LogTap, database_dump, new_seed, redis_contents, seen
+from wallets.custody import keys, resealing
 from wallets.custody import services as custody
-from wallets.custody import signer
 from wallets.custody.models import SealedKey
 from wallets.wallet import services as wallets
 from workers.identity.models import Member
@@ -136,7 +136,7 @@ def test_no_secret_is_left_in_database_redis_or_logs(settings: Settings, log_tap
 def test_the_planted_seeds_are_really_those_of_the_members() -> None:
     member = MemberFactory.create()
 
-    assert bytes(signer._open(member.wallet.sealed_key)) == SEEDS[0]
+    assert keys.seed_of(member.wallet.sealed_key) == SEEDS[0]
 
 
 def broken(*_: object, **__: object) -> None:
@@ -185,12 +185,13 @@ def test_an_error_while_a_key_is_made_reports_no_secret(
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (signer, "seal_context"),
-        (signer, "open_sealed"),
+        (keys, "seal_context"),
+        (keys, "open_sealed"),
         (SealedBox, "decrypt"),
-        (signer, "SigningKey"),
-        (signer, "public_key_text"),
-        (signer, "seal"),
+        (keys, "SigningKey"),
+        (strkey, "public_key_text"),
+        (resealing, "seal_context"),
+        (resealing, "seal"),
         (SealedBox, "encrypt"),
     ],
 )
@@ -200,7 +201,7 @@ def test_an_error_while_a_key_is_opened_reports_no_secret(
     key = MemberFactory.create().wallet.sealed_key
     monkeypatch.setattr(owner, name, broken)
 
-    told = report(lambda: signer.reseal(key))
+    told = report(lambda: resealing.reseal(key))
 
     assert b"broken on purpose" in told
     assert seen(SECRETS, told) == set()

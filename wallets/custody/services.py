@@ -9,8 +9,11 @@ from nacl.signing import SigningKey
 from nannychain.sealing import Sealed, seal
 from nannychain.strkey import public_key_text
 from nannychain.transactions import required
-from wallets.custody.models import SealedKey
+from wallets.custody.models import SealedChannelKey, SealedKey
+from wallets.stellar.models import Channel
 from wallets.wallet.models import Wallet
+
+WALLET, CHANNEL = "wallet", "channel"
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,14 @@ class NewKey:
     sealed: Sealed
 
 
-@sensitive_variables()
 def new_sealed_key(*, wallet_id: UUID) -> NewKey:
     """Return a random Ed25519 key, sealed for that wallet. The seed lives only within this call."""
-    signing_key = SigningKey.generate()
-    public_key = public_key_text(bytes(signing_key.verify_key))
-    sealed = seal(bytes(signing_key), context=seal_context(wallet_id, public_key))
-    return NewKey(public_key=public_key, sealed=sealed)
+    return _new_key(wallet_id, kind=WALLET)
+
+
+def new_channel_key(*, channel_id: UUID) -> NewKey:
+    """Return a random Ed25519 key, sealed for that channel of ours."""
+    return _new_key(channel_id, kind=CHANNEL)
 
 
 @required
@@ -38,6 +42,22 @@ def store(*, wallet: Wallet, key: NewKey) -> SealedKey:
     )
 
 
-def seal_context(wallet_id: UUID, public_key: str) -> str:
-    """Return what is sealed together with a seed and checked when it is opened."""
-    return f"wallet:{wallet_id}:{public_key}"
+@required
+def store_channel_key(*, channel: Channel, key: NewKey) -> SealedChannelKey:
+    """Store the sealed key of a new channel, in the transaction that makes the channel."""
+    return SealedChannelKey.objects.create(
+        channel=channel, key_id=key.sealed.key_id, ciphertext=key.sealed.ciphertext
+    )
+
+
+def seal_context(owner_id: UUID, public_key: str, *, kind: str = WALLET) -> str:
+    """Return what is sealed together with a seed and checked when it is opened: whose it is."""
+    return f"{kind}:{owner_id}:{public_key}"
+
+
+@sensitive_variables()
+def _new_key(owner_id: UUID, *, kind: str) -> NewKey:
+    signing_key = SigningKey.generate()
+    public_key = public_key_text(bytes(signing_key.verify_key))
+    sealed = seal(bytes(signing_key), context=seal_context(owner_id, public_key, kind=kind))
+    return NewKey(public_key=public_key, sealed=sealed)

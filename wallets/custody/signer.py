@@ -1,58 +1,290 @@
-"""The signer: the only place that opens a wallet's key, for the length of one call.
+"""The signer: the only place that opens keys to sign, for the length of one call.
 
-What it opens it checks: the seal holds the wallet's id and public key, and the seed must derive
-that public key. No public function returns a seed. All are marked sensitive, so that error reports
-do not show their variables. What Python has had in memory it can't be made to forget.
-
-So far a key is opened only to be sealed anew (`manage.py rotate_keys`); signing joins it here.
+It takes typed intents, never an envelope: it looks up every address itself, checks each intent
+against the rows that it names and against limits of its own, builds the transaction and signs it.
+Hash and envelope are committed before anybody could post them. Each signature is in the audit
+trail, and nothing secret is. What Python has had in memory it can't be made to forget.
 """
 
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
 
-from django.db.models import QuerySet
+import structlog
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from nacl.signing import SigningKey
+from stellar_sdk import DecoratedSignature, FeeBumpTransactionEnvelope, TransactionEnvelope
 
-from nannychain.sealing import Sealed, seal
-from nannychain.sealing.opening import SealBroken, open_sealed
-from nannychain.sealing.rotation import Holder
-from nannychain.strkey import public_key_text
-from wallets.custody.models import SealedKey
-from wallets.custody.services import seal_context
-from wallets.wallet.models import Wallet
-
-
-@sensitive_variables()
-def reseal(key: SealedKey) -> None:
-    """Put the key on its row, in memory, sealed under the newest key pair.
-
-    Raises KeyUnavailable when this process can't open it, and SealBroken when it was altered or is
-    not this wallet's.
-    """
-    wallet = key.wallet
-    seed = bytes(_open(key))
-    sealed = seal(seed, context=seal_context(wallet.id, wallet.stellar_public_key))
-    key.key_id, key.ciphertext, key.sealed_at = sealed.key_id, sealed.ciphertext, timezone.now()
-
-
-@sensitive_variables()
-def _open(key: SealedKey) -> SigningKey:
-    wallet: Wallet = key.wallet
-    sealed = Sealed(key_id=key.key_id, ciphertext=bytes(key.ciphertext))
-    seed = open_sealed(sealed, context=seal_context(wallet.id, wallet.stellar_public_key))
-    if len(seed) != 32:
-        raise SealBroken
-    signing_key = SigningKey(seed)
-    if public_key_text(bytes(signing_key.verify_key)) != wallet.stellar_public_key:
-        raise SealBroken
-    return signing_key
-
-
-def _rows() -> QuerySet[Any]:
-    return SealedKey.objects.select_related("wallet")
-
-
-HOLDER = Holder(
-    name="wallet keys", rows=_rows, reseal=reseal, fields=("key_id", "ciphertext", "sealed_at")
+from nannychain import alerts, audit, strkey
+from nannychain.queues import enqueue_after_commit
+from nannychain.sealing.opening import KeyUnavailable, SealBroken
+from nannychain.transactions import required
+from wallets.custody import building, limits
+from wallets.custody.building import CannotBuild, Frame
+from wallets.custody.keys import FundingSource, KeySource, SealedSource
+from wallets.custody.limits import LimitReached
+from wallets.custody.models import SealedChannelKey, SealedKey
+from wallets.stellar.fees import CEILING_STROOPS
+from wallets.stellar.intents import (
+    Intent,
+    InvalidIntent,
+    MakeChannel,
+    TopUpChannel,
+    from_json,
 )
+from wallets.stellar.models import Envelope, Submission
+from wallets.stellar.states import SUBMISSION, State
+
+log = structlog.get_logger(__name__)
+
+_NO_KEYS = "stellar:signer_has_no_keys"
+_BUMPED = (State.SENT, State.UNKNOWN, State.REFUSED)
+
+
+class Declined(Exception):
+    """The signer does not sign this; the text says why, in words for staff."""
+
+
+def sign(submission_id: UUID | str) -> bool:
+    """Sign a planned submission; return whether it was signed now.
+
+    What is wrong is declined for good. Where only a key is missing here, or the day's limit is
+    reached, it stays planned, staff are told, and it can be signed until its bounds pass. Safe to
+    call twice, and by many workers at once.
+    """
+    try:
+        with transaction.atomic():
+            submission = _locked(submission_id)
+            if submission.state != State.PLANNED:
+                return False
+            try:
+                _sign(submission)
+            except (Declined, CannotBuild, InvalidIntent, SealBroken) as error:
+                _decline(submission, words=_words(error))
+                return False
+    except KeyUnavailable:
+        _tell_no_keys()
+        return False
+    except LimitReached as error:
+        _tell_limit(str(error))
+        return False
+    alerts.resolve(_NO_KEYS)
+    return True
+
+
+def sign_bump(submission_id: UUID | str, *, base_fee_stroops: int) -> bool:
+    """Sign a fee bump around a pending submission's own envelope; return whether it was signed.
+
+    The bid, in stroops per operation, must be above every earlier one and within the ceiling.
+    """
+    try:
+        with transaction.atomic():
+            submission = _locked(submission_id)
+            last = submission.envelopes.order_by("-number").first()
+            if submission.state not in _BUMPED or last is None:
+                return False
+            if not submission.base_fee_stroops < base_fee_stroops <= CEILING_STROOPS:
+                return False
+            return _sign_bump(submission, last=last, base_fee=base_fee_stroops)
+    except KeyUnavailable:
+        _tell_no_keys()
+        return False
+
+
+@required
+@sensitive_variables()
+def _sign(submission: Submission) -> None:
+    intents = from_json(submission.intents)
+    _check(submission, intents)
+    limits.check_day(submission)
+    keys = _keys(submission, intents)
+    envelope = building.build(
+        intents,
+        addresses={owner: key.address for owner, key in keys.by_owner.items()},
+        funding=settings.STELLAR_FUNDING_ACCOUNT,
+        frame=Frame(
+            passphrase=settings.STELLAR_NETWORK_PASSPHRASE,
+            source=submission.channel.public_key,
+            sequence=submission.sequence,
+            max_ledger=submission.max_ledger,
+            valid_until=int(submission.valid_until.timestamp()),
+            base_fee=submission.base_fee_stroops,
+        ),
+    )
+    signers = building.signers_of(envelope)
+    _put_signatures(envelope, [keys.by_address[address] for address in signers])
+    Envelope.objects.create(
+        submission=submission,
+        number=0,
+        hash=envelope.hash_hex(),
+        xdr=envelope.to_xdr(),
+        fee_stroops=envelope.transaction.fee,
+    )
+    SUBMISSION.move(
+        submission,
+        to=State.SIGNED,
+        why="signed",
+        hash=envelope.hash_hex(),
+        signed_at=timezone.now(),
+        due_at=timezone.now(),
+    )
+    _note(submission, hash=envelope.hash_hex(), intents=intents, signatures=len(signers))
+
+
+@required
+@sensitive_variables()
+def _sign_bump(submission: Submission, *, last: Envelope, base_fee: int) -> bool:
+    inner = submission.envelopes.get(number=0)
+    envelope = building.bump(
+        inner.xdr,
+        funding=settings.STELLAR_FUNDING_ACCOUNT,
+        base_fee=base_fee,
+        passphrase=settings.STELLAR_NETWORK_PASSPHRASE,
+    )
+    if envelope.transaction.fee <= last.fee_stroops:
+        return False
+    _put_signatures(envelope, [FundingSource()])
+    Envelope.objects.create(
+        submission=submission,
+        number=last.number + 1,
+        hash=envelope.hash_hex(),
+        xdr=envelope.to_xdr(),
+        fee_stroops=envelope.transaction.fee,
+    )
+    Submission.objects.filter(pk=submission.pk).update(due_at=timezone.now(), posts=0)
+    _note(submission, hash=envelope.hash_hex(), intents=(), signatures=1)
+    return True
+
+
+@dataclass(frozen=True)
+class _Keys:
+    by_owner: dict[UUID, SealedSource]
+    by_address: dict[str, KeySource]
+
+
+@required
+def _keys(submission: Submission, intents: tuple[Intent, ...]) -> _Keys:
+    """Return the keys of all that the intents name, as the rows have them."""
+    channel_ids = {each.channel_id for each in intents if isinstance(each, _OF_CHANNELS)}
+    wallet_ids = {each.wallet_id for each in intents if not isinstance(each, _OF_CHANNELS)}
+    requested = set(submission.requests.values_list("wallet_id", flat=True))
+    if wallet_ids != requested:
+        raise Declined("its wallets are not those whose requests are in it")
+    wallets = SealedKey.objects.select_related("wallet").filter(wallet_id__in=wallet_ids)
+    all_channels = SealedChannelKey.objects.select_related("channel")
+    channels = all_channels.filter(
+        channel_id__in=channel_ids | {submission.channel_id}, channel__network=submission.network
+    )
+    by_owner: dict[UUID, SealedSource] = {key.wallet_id: SealedSource(key) for key in wallets}
+    by_owner |= {key.channel_id: SealedSource(key) for key in channels}
+    if not (channel_ids | wallet_ids) <= set(by_owner):
+        raise Declined("it names a wallet or channel that has no key")
+    by_address: dict[str, KeySource] = {key.address: key for key in by_owner.values()}
+    by_address[settings.STELLAR_FUNDING_ACCOUNT] = FundingSource()
+    if submission.channel.public_key not in by_address:
+        raise Declined("its channel has no key")
+    return _Keys(by_owner=by_owner, by_address=by_address)
+
+
+_OF_CHANNELS = MakeChannel | TopUpChannel
+
+
+def _check(submission: Submission, intents: tuple[Intent, ...]) -> None:
+    """Raise Declined for whatever the planner should never have asked for."""
+    if submission.network != settings.STELLAR_NETWORK:
+        raise Declined("it is for another network")
+    if submission.channel.network != submission.network:
+        raise Declined("its channel is on another network")
+    if not 0 < submission.base_fee_stroops <= CEILING_STROOPS:
+        raise Declined("its fee bid is above the ceiling")
+    is_keeping = submission.purpose == Submission.Purpose.KEEP_CHANNELS
+    if any(isinstance(each, _OF_CHANNELS) != is_keeping for each in intents):
+        raise Declined("its intents are not for its purpose")
+    if len({_owner(each) for each in intents}) != len(intents):
+        raise Declined("it names the same account twice")
+    for intent in intents:
+        starting = settings.STELLAR_STARTING_BALANCE
+        if wrong := limits.wrong_amount(intent, starting_balance=starting):
+            raise Declined(wrong)
+    if wrong := limits.wrong_bounds(submission):
+        raise Declined(wrong)
+
+
+def _owner(intent: Intent) -> UUID:
+    return intent.channel_id if isinstance(intent, _OF_CHANNELS) else intent.wallet_id
+
+
+@sensitive_variables()
+def _put_signatures(
+    envelope: TransactionEnvelope | FeeBumpTransactionEnvelope, keys: list[KeySource]
+) -> None:
+    message = envelope.hash()
+    for key in keys:
+        hint = strkey.public_key_bytes(key.address)[-4:]
+        envelope.signatures.append(DecoratedSignature(hint, key.sign(message)))
+
+
+@required
+def _locked(submission_id: UUID | str) -> Submission:
+    rows = Submission.objects.select_for_update(of=("self",)).select_related("channel")
+    return rows.get(pk=submission_id)
+
+
+@required
+def _note(
+    submission: Submission, *, hash: str, intents: tuple[Intent, ...], signatures: int
+) -> None:
+    audit.record(
+        "stellar.signed",
+        subject=submission,
+        after={
+            "hash": hash,
+            "purpose": submission.purpose,
+            "intents": dict(Counter(intent.kind for intent in intents)) or "fee bump",
+            "stroops": sum(getattr(intent, "stroops", 0) for intent in intents),
+            "signatures": signatures,
+        },
+        channel="signer",
+    )
+    enqueue_after_commit("wallets.stellar.send", submission_id=str(submission.pk))
+    log.info("stellar.signed", submission_id=str(submission.pk), hash=hash)
+
+
+@required
+def _decline(submission: Submission, *, words: str) -> None:
+    SUBMISSION.move(
+        submission,
+        to=State.DECLINED,
+        why=words,
+        last_answer=f"the signer declined: {words}"[:200],
+        ended_at=timezone.now(),
+    )
+    audit.record("stellar.declined", subject=submission, reason=words, channel="signer")
+    alerts.raise_alert(
+        key="stellar:declined",
+        title="The signer has declined a transaction",
+        details={"submission_id": str(submission.pk), "why": words},
+    )
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, SealBroken):
+        return "a sealed key in it is not what it should be"
+    return str(error)[:200]
+
+
+def _tell_no_keys() -> None:
+    alerts.raise_alert(
+        key=_NO_KEYS,
+        title="The signer has no keys: give it ENCRYPTION_KEY and STELLAR_FUNDING_SECRET",
+    )
+
+
+def _tell_limit(words: str) -> None:
+    alerts.raise_alert(
+        key="stellar:signing_limit",
+        title="The signer's limit for a day is reached",
+        details={"why": words},
+    )

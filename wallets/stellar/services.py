@@ -1,16 +1,57 @@
-"""Asking for a wallet's account on the network."""
+"""Asking for a wallet's account on the network, and saying what is known of its owner."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from nannychain.transactions import required
+from wallets.stellar import policy
 from wallets.stellar.models import FundingRequest
 from wallets.stellar.states import FUNDING, Funding
 from wallets.wallet.models import Wallet
 
-NOT_TAKEN_UP = "not taken up yet"
+
+@required
+def request_funding(*, wallet: Wallet, is_proved: bool) -> FundingRequest:
+    """Store the request. Registration never waits for funding and never fails by it.
+
+    `is_proved` says that the owner's phone was shown to be in her hands.
+    """
+    request = FundingRequest(wallet=wallet, proved_at=timezone.now() if is_proved else None)
+    request.reason = policy.reason_to_wait(request)
+    request.save(force_insert=True)
+    FUNDING.record(request, source="", target=Funding.WAITING, why="account opened")
+    return request
 
 
 @required
-def request_funding(*, wallet: Wallet) -> FundingRequest:
-    """Store the request. Registration never waits for funding and never fails by it."""
-    request = FundingRequest.objects.create(wallet=wallet, reason=NOT_TAKEN_UP)
-    FUNDING.record(request, source="", target=Funding.WAITING, why="account opened")
-    return request
+def owner_is_proved(wallet: Wallet) -> None:
+    """Note that the owner's phone was shown to be in her hands: her account may be opened."""
+    for request in _waiting(wallet).filter(proved_at__isnull=True):
+        request.proved_at = timezone.now()
+        _say_why(request)
+
+
+@required
+def need_account(wallet: Wallet) -> None:
+    """Note that a feature needs the account. The caller has seen to it that the owner is known."""
+    for request in _waiting(wallet).filter(needed_at__isnull=True):
+        request.needed_at = timezone.now()
+        _say_why(request)
+
+
+@required
+def try_again(request: FundingRequest) -> None:
+    """Let a request that failed alone wait for another try; raise IllegalMove where it didn't."""
+    FUNDING.move(
+        request, to=Funding.WAITING, why="staff let it try again", reason="", due_at=timezone.now()
+    )
+
+
+def _waiting(wallet: Wallet) -> QuerySet[FundingRequest]:
+    rows = FundingRequest.objects.select_for_update(no_key=True)
+    return rows.filter(wallet=wallet, state=Funding.WAITING)
+
+
+def _say_why(request: FundingRequest) -> None:
+    request.reason = policy.reason_to_wait(request)
+    request.save(update_fields=["proved_at", "needed_at", "reason"])

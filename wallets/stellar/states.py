@@ -66,6 +66,7 @@ SUBMISSION = Machine(
         Edge(State.UNKNOWN, State.CONFIRMED, "it was found in a ledger"),
         Edge(State.UNKNOWN, State.FAILED, "it was found in a ledger, failed"),
         Edge(State.UNKNOWN, State.EXPIRED, "the network is past its bounds without it"),
+        Edge(State.REFUSED, State.UNKNOWN, "with a higher fee, no clear answer came"),
         Edge(State.REFUSED, State.SENT, "with a higher fee, it was taken"),
         Edge(State.REFUSED, State.CONFIRMED, "it was found in a ledger all the same"),
         Edge(State.REFUSED, State.FAILED, "it was found in a ledger, failed"),

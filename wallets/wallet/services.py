@@ -10,9 +10,10 @@ from wallets.wallet.models import Wallet
 
 
 @required
-def open_wallet(*, party_id: UUID) -> Wallet:
+def open_wallet(*, party_id: UUID, is_proved: bool = False) -> Wallet:
     """Make the party's wallet with its sealed key and its request to be funded; touch no network.
 
+    `is_proved` says that the party's phone was shown to be in the person's hands.
     Must be called in the transaction that makes the party. A second wallet for the same party is
     refused by the database.
     """
@@ -22,5 +23,11 @@ def open_wallet(*, party_id: UUID) -> Wallet:
         id=wallet_id, party_id=party_id, stellar_public_key=key.public_key
     )
     custody.store(wallet=wallet, key=key)
-    stellar.request_funding(wallet=wallet)
+    stellar.request_funding(wallet=wallet, is_proved=is_proved)
     return wallet
+
+
+@required
+def owner_is_proved(wallet: Wallet) -> None:
+    """Note that the owner's phone was shown to be in her hands."""
+    stellar.owner_is_proved(wallet)

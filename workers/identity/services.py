@@ -88,8 +88,10 @@ def _existing_account(person: _Person) -> Account | None:
     if member is None:
         return None
     if person.phone_proved and member.phone_proved_at is None:
-        member.phone_proved_at = timezone.now()
-        member.save(update_fields=["phone_proved_at"])
+        with transaction.atomic():
+            member.phone_proved_at = timezone.now()
+            member.save(update_fields=["phone_proved_at"])
+            wallets.owner_is_proved(member.wallet)
     return Account(member, already_exists=True)
 
 
@@ -115,7 +117,7 @@ def _open_account(
 @required
 def _join(person: _Person, *, by: Member | None) -> Member:
     member_id = new_id()
-    wallet = wallets.open_wallet(party_id=member_id)
+    wallet = wallets.open_wallet(party_id=member_id, is_proved=person.phone_proved)
     member = Member(
         id=member_id,
         worker_id=worker_id.new(),

@@ -18,7 +18,7 @@ from nannychain.sealing.rotation import Progress, rotate
 from tests.factories import programs
 from tests.factories.members import MemberFactory
 from tests.factories.triggers import execute, trigger
-from wallets.custody import signer
+from wallets.custody import resealing
 from wallets.custody.models import SealedKey
 
 OLDEST, OLD, NEW = "99" * 32, "aa" * 32, "bb" * 32
@@ -45,7 +45,7 @@ def under(secret: str) -> int:
 def all_open() -> bool:
     """Open every key; raise where one does not open."""
     for key in SealedKey.objects.select_related("wallet"):
-        signer.reseal(key)
+        resealing.reseal(key)
     return True
 
 

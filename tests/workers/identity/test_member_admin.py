@@ -94,7 +94,7 @@ def test_the_page_of_a_member_shows_all_that_belongs_to_them(superuser: Client) 
         member.wallet.stellar_public_key,
         f"{WALLETS}{member.wallet_id}/change/",
         "TESTNET: waiting since",
-        "(not taken up yet)",
+        "(until the phone is proved to be in the person&#x27;s hands)",
         "2026-11",  # the version of the terms
         "welcome",
         f"/admin/nannychain/sms/?phone={PHONE.replace('+', '%2B')}",

@@ -10,7 +10,7 @@ from nannychain.ids import new_id
 from nannychain.sealing import keys, seal
 from nannychain.sealing.opening import KeyUnavailable, SealBroken
 from tests.factories.members import MemberFactory
-from wallets.custody import services, signer
+from wallets.custody import resealing, services
 from wallets.custody.models import SealedKey
 from wallets.models import Wallet
 
@@ -28,7 +28,7 @@ def new_key() -> SealedKey:
 def opens(key: SealedKey) -> bool:
     """Tell whether the signer opens the key as that of its wallet."""
     try:
-        signer.reseal(key)
+        resealing.reseal(key)
     except SealBroken:
         return False
     return True
@@ -44,7 +44,7 @@ def test_a_key_sealed_anew_is_of_the_newest_key_pair_and_opens_again(settings: S
     before = bytes(key.ciphertext)
     settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEYS_OLD = NEW, (OLD,)
 
-    signer.reseal(key)
+    resealing.reseal(key)
 
     assert key.key_id == keys.key_id(keys.private_key(NEW).public_key)
     assert bytes(key.ciphertext) != before
@@ -108,7 +108,7 @@ def test_without_the_key_pair_nothing_opens(settings: Settings) -> None:
     settings.ENCRYPTION_KEY = ""
 
     with pytest.raises(KeyUnavailable):
-        signer.reseal(key)
+        resealing.reseal(key)
 
 
 def test_with_the_public_key_alone_accounts_can_be_made(settings: Settings) -> None:
@@ -116,7 +116,7 @@ def test_with_the_public_key_alone_accounts_can_be_made(settings: Settings) -> N
     settings.ENCRYPTION_KEY = ""
     key = new_key()
     with pytest.raises(KeyUnavailable):
-        signer.reseal(key)
+        resealing.reseal(key)
 
     settings.ENCRYPTION_KEY = NEW
     assert opens(key)
@@ -134,6 +134,6 @@ def test_an_error_tells_nothing_of_what_was_sealed() -> None:
     key.ciphertext = seal(b"a canary that is too short", context=context).ciphertext
 
     with pytest.raises(SealBroken) as caught:
-        signer.reseal(key)
+        resealing.reseal(key)
 
     assert "canary" not in "".join(traceback.format_exception(caught.value))

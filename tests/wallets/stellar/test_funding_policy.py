@@ -1,0 +1,111 @@
+"""Who gets an account when, and what those who don't yet are told."""
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from nannychain.states.machine import IllegalMove
+from tests.factories.members import MemberFactory
+from wallets.stellar import planning, policy, services
+from wallets.stellar.models import FundingRequest
+from wallets.stellar.states import Funding
+from workers.identity.services import create_account
+
+pytestmark = pytest.mark.django_db
+
+
+def _request(*, is_proved: bool) -> FundingRequest:
+    member = MemberFactory.create(phone_proved=is_proved)
+    return FundingRequest.objects.get(wallet=member.wallet_id)
+
+
+def test_whoever_dials_from_her_phone_waits_for_nothing() -> None:
+    request = _request(is_proved=True)
+
+    assert request.proved_at is not None
+    assert request.reason == ""
+    assert request in planning.eligible(policy.present())
+
+
+def test_an_unproved_number_waits_until_it_is_proved() -> None:
+    request = _request(is_proved=False)
+    assert request.reason == policy.NOT_PROVED
+    assert request not in planning.eligible(policy.present())
+
+    member = MemberFactory._meta.model.objects.get(wallet=request.wallet_id)
+    create_account(member.phone, channel="ussd", phone_proved=True)
+
+    request.refresh_from_db()
+    assert (request.reason, request.proved_at is None) == ("", False)
+    assert request in planning.eligible(policy.present())
+
+
+def test_on_need_waits_for_a_feature(settings: Settings) -> None:
+    settings.STELLAR_FUNDING_POLICY = "on_need"
+    request = _request(is_proved=True)
+    assert request.reason == policy.NOT_NEEDED
+    assert request not in planning.eligible(policy.present())
+
+    with transaction.atomic():
+        services.need_account(request.wallet)
+
+    request.refresh_from_db()
+    assert request.reason == ""
+    assert request in planning.eligible(policy.present())
+
+
+@pytest.mark.parametrize(("mode", "count"), [("sandbox", 0), ("partner", 0), ("licensed", 1)])
+def test_the_public_network_needs_a_licence(
+    settings: Settings, mode: str, count: int
+) -> None:
+    settings.STELLAR_NETWORK, settings.STELLAR_FUNDING_POLICY = "PUBLIC", "on_need"
+    settings.OPERATING_MODE = mode
+    request = _request(is_proved=True)
+    with transaction.atomic():
+        services.need_account(request.wallet)
+
+    request.refresh_from_db()
+    assert (request.reason == policy.NOT_LICENSED) == (mode != "licensed")
+    assert planning.eligible(policy.present()).count() == count
+
+
+def test_a_request_that_failed_alone_gets_another_try_from_staff() -> None:
+    request = _request(is_proved=True)
+    with pytest.raises(IllegalMove), transaction.atomic():
+        services.try_again(request)
+    FundingRequest.objects.update(state=Funding.NEEDS_REVIEW, reason="it was refused")
+    request.refresh_from_db()
+
+    with transaction.atomic():
+        services.try_again(request)
+
+    request.refresh_from_db()
+    assert (request.state, request.reason) == (Funding.WAITING, "")
+
+
+def test_nothing_is_needed_of_an_account_that_is_there() -> None:
+    request = _request(is_proved=True)
+    FundingRequest.objects.update(state=Funding.FUNDED)
+    with transaction.atomic():
+        services.need_account(request.wallet)
+
+    request.refresh_from_db()
+    assert request.needed_at is None
+
+
+def test_the_funding_account_stops_at_a_tenth_of_a_days_need_and_tells_at_half() -> None:
+    assert policy.is_low(spendable=99, day_need=1000)
+    assert not policy.is_low(spendable=100, day_need=1000)
+    assert policy.is_getting_low(spendable=499, day_need=1000)
+    assert not policy.is_getting_low(spendable=500, day_need=1000)
+
+
+def test_requests_wait_in_the_order_in_which_they_came() -> None:
+    requests = [_request(is_proved=True) for _ in range(3)]
+    moved = requests[0]
+    FundingRequest.objects.filter(pk=moved.pk).update(created_at=timezone.now())
+
+    order = planning.eligible(policy.present()).order_by("created_at", "id")
+
+    assert [each.pk for each in order] == [requests[1].pk, requests[2].pk, moved.pk]

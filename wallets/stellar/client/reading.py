@@ -1,0 +1,183 @@
+"""Horizon's JSON, read strictly: a field that is missing or malformed is HorizonUnavailable."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from nannychain.http import Answer
+from wallets.stellar.client.amounts import stroops
+from wallets.stellar.client.answers import (
+    AccountState,
+    FeeStats,
+    HorizonUnavailable,
+    Landed,
+    Network,
+    Page,
+    Payment,
+)
+from wallets.stellar.client.results import read_result
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_CREATES, _MERGES = "create_account", "account_merge"
+_PAYS = ("payment", "path_payment_strict_receive", "path_payment_strict_send")
+_INT64_MAX = 2**63 - 1
+
+
+def strict(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a reader: whatever is wrong with what it reads is HorizonUnavailable."""
+
+    @wraps(function)
+    def read(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError):
+            raise HorizonUnavailable("an answer that can't be read") from None
+
+    return read
+
+
+@strict
+def body_of(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object that an answer holds."""
+    found = json.loads(answer.content)
+    if not isinstance(found, dict):
+        raise TypeError
+    return found
+
+
+def ledger_of(answer: Answer) -> int | None:
+    """Return the ledger from which an answer came, as its header says."""
+    text = answer.headers.get("Latest-Ledger", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+@strict
+def network(body: dict[str, Any]) -> Network:
+    """Read the root."""
+    return Network(
+        passphrase=_text(body["network_passphrase"]),
+        ledger=_whole(body["history_latest_ledger"]),
+        closed_at=_time(body["history_latest_ledger_closed_at"]),
+    )
+
+
+@strict
+def fee_stats(body: dict[str, Any]) -> FeeStats:
+    """Read the fees; of the bids, not of what was charged: all pay the least that got in."""
+    charged = body["fee_charged"]
+    return FeeStats(
+        last_ledger=_whole(body["last_ledger"]),
+        base_fee=_whole(body["last_ledger_base_fee"]),
+        capacity_usage=float(_text(body["ledger_capacity_usage"])),
+        p50=_whole(charged["p50"]),
+        p95=_whole(charged["p95"]),
+    )
+
+
+@strict
+def account(body: dict[str, Any], *, ledger: int | None) -> AccountState:
+    """Read an account."""
+    balances = {_asset(each): stroops(each["balance"]) for each in body["balances"]}
+    return AccountState(
+        address=_text(body["account_id"]),
+        sequence=_whole(body["sequence"]),
+        balance_stroops=balances["native"],
+        subentries=_whole(body["subentry_count"]),
+        num_sponsoring=_whole(body.get("num_sponsoring", 0)),
+        num_sponsored=_whole(body.get("num_sponsored", 0)),
+        trustlines=tuple(each for each in balances.items() if each[0] != "native"),
+        ledger=ledger,
+    )
+
+
+@strict
+def transaction(body: dict[str, Any], *, hash: str) -> Landed:
+    """Read a transaction that was asked for by that hash, of itself or of a fee bump around it."""
+    inner, outer = body.get("inner_transaction"), body.get("fee_bump_transaction")
+    hashes = {body["hash"], *(each["hash"] for each in (inner, outer) if each is not None)}
+    if hash not in hashes or not isinstance(body["successful"], bool):
+        raise ValueError
+    result = read_result(body["result_xdr"])
+    if (result.code == "tx_success") != body["successful"] and not result.inner_hash:
+        raise ValueError
+    return Landed(
+        hash=hash,
+        successful=body["successful"],
+        ledger=_whole(body["ledger"]),
+        fee_charged=_whole(body["fee_charged"]),
+        result=result,
+    )
+
+
+@strict
+def payments(body: dict[str, Any], *, cursor: str) -> Page:
+    """Read a page of payments; other kinds of records only move the cursor."""
+    records = body["_embedded"]["records"]
+    read = [payment for each in records if (payment := _payment(each)) is not None]
+    after = _text(records[-1]["paging_token"]) if records else cursor
+    return Page(records=tuple(read), next_cursor=after, count=len(records))
+
+
+def _payment(record: dict[str, Any]) -> Payment | None:
+    kind = record["type"]
+    if record.get("transaction_successful") is False:
+        return None
+    if kind == _CREATES:
+        sides, amount = (record["funder"], record["account"]), record["starting_balance"]
+    elif kind == _MERGES:
+        sides, amount = (record["account"], record["into"]), None
+    elif kind in _PAYS:
+        sides, amount = (record["from"], record["to"]), record["amount"]
+    else:
+        return None
+    return Payment(
+        paging_token=_text(record["paging_token"]),
+        type=kind,
+        transaction_hash=_hash(record["transaction_hash"]),
+        at=_time(record["created_at"]),
+        from_address=_text(sides[0]),
+        to_address=_text(sides[1]),
+        amount_stroops=None if amount is None else stroops(amount),
+        asset="native" if kind in (_CREATES, _MERGES) else _asset(record),
+    )
+
+
+def _asset(fields: dict[str, Any]) -> str:
+    if fields["asset_type"] == "native":
+        return "native"
+    if fields["asset_type"] == "liquidity_pool_shares":
+        return f"pool:{_text(fields['liquidity_pool_id'])}"
+    return f"{_text(fields['asset_code'])}:{_text(fields['asset_issuer'])}"
+
+
+def _whole(value: object) -> int:
+    """Read a whole number, which Horizon writes as text where it may be long."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
+        value = int(value)
+    if type(value) is not int or not 0 <= value <= _INT64_MAX:
+        raise ValueError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 200:
+        raise ValueError
+    return value
+
+
+def _hash(value: object) -> str:
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _time(value: object) -> datetime:
+    read = datetime.fromisoformat(_text(value))
+    if read.tzinfo is None:
+        raise ValueError
+    return read.astimezone(UTC)

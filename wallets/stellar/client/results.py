@@ -1,0 +1,88 @@
+"""Transaction results as the network writes them (XDR), read into Horizon's names of codes."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from stellar_sdk import xdr
+
+_OWN_NAMES = {
+    "txNO_ACCOUNT": "tx_no_source_account",
+    "txBAD_MIN_SEQ_AGE_OR_GAP": "tx_bad_minseq_age_or_gap",
+    "opNO_ACCOUNT": "op_no_source_account",
+    "CREATE_ACCOUNT_ALREADY_EXIST": "op_already_exists",
+    "ACCOUNT_MERGE_SEQNUM_TOO_FAR": "op_seq_num_too_far",
+}
+_OUTER = ("tx_fee_bump_inner_success", "tx_fee_bump_inner_failed")
+
+
+class InvalidResult(ValueError):
+    """What should be a transaction's result can't be read as one."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A transaction's result. For a fee bump, the codes are those of the inner transaction.
+
+    `fee_charged` is in whole stroops; `inner_hash` is empty where there was no fee bump.
+    """
+
+    code: str
+    operation_codes: tuple[str, ...] = ()
+    fee_charged: int = 0
+    inner_hash: str = ""
+
+
+def read_result(text: str) -> Result:
+    """Read a result from XDR in base 64; raise InvalidResult."""
+    try:
+        result = xdr.TransactionResult.from_xdr(text)
+        return _read(result)
+    except Exception as error:  # noqa: BLE001 - the SDK's reader fails in many ways
+        raise InvalidResult(type(error).__name__) from None
+
+
+def name_of(code: IntEnum, *, family: str = "") -> str:
+    """Return Horizon's name of a code; `family` is what all codes of its operation begin with."""
+    if code.name in _OWN_NAMES:
+        return _OWN_NAMES[code.name]
+    if code.name.startswith(("tx", "op")):
+        return f"{code.name[:2]}_{code.name[2:].lower()}"
+    return f"op_{code.name.removeprefix(family).lower()}"
+
+
+def family_of(codes: type[IntEnum]) -> str:
+    """Return the beginning that all codes of an operation share: `CREATE_ACCOUNT_` and so on."""
+    success = next(code.name for code in codes if code.name.endswith("_SUCCESS"))
+    return success.removesuffix("SUCCESS")
+
+
+def _read(result: xdr.TransactionResult) -> Result:
+    code = name_of(result.result.code)
+    fee = result.fee_charged.int64
+    if code in _OUTER:
+        pair = result.result.inner_result_pair
+        assert pair is not None
+        inner = pair.result.result
+        return Result(
+            code=name_of(inner.code),
+            operation_codes=_operations(inner.results),
+            fee_charged=fee,
+            inner_hash=pair.transaction_hash.hash.hex(),
+        )
+    return Result(code=code, operation_codes=_operations(result.result.results), fee_charged=fee)
+
+
+def _operations(results: list[xdr.OperationResult] | None) -> tuple[str, ...]:
+    return tuple(_operation(each) for each in results or ())
+
+
+def _operation(result: xdr.OperationResult) -> str:
+    if result.code is not xdr.OperationResultCode.opINNER:
+        return name_of(result.code)
+    inner: Any = next(
+        value
+        for name, value in vars(result.tr).items()
+        if name.endswith("_result") and value is not None
+    )
+    return name_of(inner.code, family=family_of(type(inner.code)))

@@ -1,0 +1,24 @@
+"""The guarantee behind every ring: what waits is planned, what is pending is tended."""
+
+from django.utils import timezone
+
+from nannychain.queues import enqueue
+from wallets.stellar import outcomes, planning
+from wallets.stellar.models import Submission
+from wallets.stellar.states import PENDING
+
+_AT_ONCE = 200
+
+
+def sweep() -> None:
+    """Free what was declined, ring for what is due, and plan anew."""
+    outcomes.settle_declined()
+    for submission_id in due():
+        enqueue("wallets.stellar.send", submission_id=submission_id)
+    planning.plan()
+
+
+def due() -> list[str]:
+    """Return the ids of pending submissions that are due, the longest waiting first."""
+    rows = Submission.objects.filter(state__in=PENDING, due_at__lte=timezone.now())
+    return [str(key) for key in rows.order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE]]

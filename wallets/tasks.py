@@ -1,0 +1,6 @@
+"""Index of the vault's tasks, for Celery's discovery."""
+
+from wallets.custody import tasks as custody
+from wallets.stellar import tasks as stellar
+
+__all__ = ["custody", "stellar"]
