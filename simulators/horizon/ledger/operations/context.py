@@ -1,0 +1,52 @@
+"""What an operation works with: the draft, who sponsors whom, and what it has to tell of itself."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulators.horizon.ledger.state import Draft, min_balance
+from simulators.horizon.ledger.types import Account, Effect
+
+
+@dataclass
+class Context:
+    """One operation at work. `sponsors` is shared by all operations of the transaction."""
+
+    draft: Draft
+    ledger: int
+    closed_at: int
+    source: str
+    operation_id: bytes
+    sponsors: dict[str, str]
+    details: dict[str, Any] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+
+    def account(self, address: str) -> Account:
+        """Return an account that is known to be there, to change."""
+        found = self.draft.account(address)
+        assert found is not None
+        return found
+
+    def note(self, account: str, type: str, type_i: int, **details: Any) -> None:
+        """Add an effect."""
+        self.effects.append(Effect(account, type, type_i, details))
+
+    def reserve(self, owner: Account, entries: int) -> tuple[bool, str | None]:
+        """Hold back reserves for entries that `owner` has just been given.
+
+        Returns whether there is enough, and who sponsors them.
+        """
+        sponsor_id = self.sponsors.get(owner.id)
+        if sponsor_id is None:
+            return owner.balance >= min_balance(owner), None
+        sponsor = self.account(sponsor_id)
+        sponsor.num_sponsoring += entries
+        owner.num_sponsored += entries
+        return sponsor.balance >= min_balance(sponsor), sponsor_id
+
+    def release(self, owner: Account | None, entries: int, *, sponsor: str | None) -> None:
+        """Give reserves back to whoever sponsored entries that are removed."""
+        if sponsor is None:
+            return
+        self.account(sponsor).num_sponsoring -= entries
+        if owner is not None:
+            owner.num_sponsored -= entries
