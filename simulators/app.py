@@ -5,6 +5,8 @@ from flask import Flask, Response, redirect
 from simulators import control, guard
 from simulators.africastalking import sms, ussd
 from simulators.faults import Faults
+from simulators.horizon import node as network
+from simulators.horizon import reading, submitting, views
 from simulators.phone import views as phone
 from simulators.posting import Posting
 from simulators.record import Record
@@ -13,7 +15,13 @@ from simulators.store import Store
 from simulators.world import World
 
 _TICK_SECONDS = 0.2
-_CATALOGUE = {sms.TARGET: sms.FAULTS, ussd.TARGET: ussd.FAULTS}
+_CATALOGUE = {
+    sms.TARGET: sms.FAULTS,
+    ussd.TARGET: ussd.FAULTS,
+    submitting.TARGET: submitting.FAULTS,
+    reading.TARGET: reading.FAULTS,
+    network.NETWORK: network.FAULTS,
+}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -27,15 +35,25 @@ def create_app(settings: Settings) -> Flask:
         posting=Posting(settings=settings, store=store, record=record),
     )
     gateway = ussd.Ussd(world)
+    node = network.Node(
+        passphrase=settings.network_passphrase,
+        folder=settings.state,
+        faults=world.faults,
+        ledger_seconds=settings.ledger_seconds,
+    )
+    desk = submitting.Desk(world, node)
     app = Flask("simulators", static_folder=None)
     guard.install(app, settings)
     app.register_blueprint(sms.blueprint(world), url_prefix="/africastalking")
     app.register_blueprint(phone.blueprint(world, gateway), url_prefix="/phone")
-    app.register_blueprint(control.blueprint(world, gateway), url_prefix="/control")
+    app.register_blueprint(views.blueprint(world, node=node, desk=desk), url_prefix="/horizon")
+    controls = control.blueprint(world, gateway, node=node, desk=desk)
+    app.register_blueprint(controls, url_prefix="/control")
 
     @app.get("/")
     def to_the_phone() -> Response:
         return redirect("/phone")  # type: ignore[return-value]
 
+    node.start()
     world.posting.start(every_seconds=_TICK_SECONDS, also=gateway.close_expired)
     return app

@@ -7,6 +7,9 @@ from simulators.africastalking import fates
 from simulators.africastalking.ussd import Ussd
 from simulators.faults import InvalidFault
 from simulators.guard import json_object
+from simulators.horizon import control as network
+from simulators.horizon.node import Node
+from simulators.horizon.submitting import Desk
 from simulators.world import World
 
 _ADDRESSES = {
@@ -18,15 +21,17 @@ _ADDRESSES = {
     "GET /control/sms?phone=": "messages to a phone and their final status, newest first",
     "GET /control/numbers": "the endings of numbers that are refused or never reached",
     "GET /control/requests?target=": "what went over the wire lately",
-    "POST /control/reset": "forget everything",
+    "POST /control/reset": "forget everything but the Stellar network",
+    **network.ADDRESSES,
 }
 _FILTERS = ("id", "target", "kind", "phone")
 
 
-def blueprint(world: World, ussd: Ussd) -> Blueprint:
+def blueprint(world: World, ussd: Ussd, *, node: Node, desk: Desk) -> Blueprint:
     """Return the endpoints, to be mounted under /control."""
     control = Blueprint("control", __name__)
     _add_faults(control, world)
+    network.add(control, node=node, desk=desk)
 
     @control.get("", strict_slashes=False)
     def index() -> Response:

@@ -39,6 +39,8 @@ class Settings:
     ussd_session_seconds: float = 180.0
     ussd_idle_seconds: float = 180.0
     sms_report_seconds: float = 1.0
+    network_passphrase: str = "Test SDF Network ; September 2015"  # noqa: S105 - it is public
+    ledger_seconds: float = 5.0
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -73,6 +75,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         sms_report_seconds=_number(
             environment, name="SIMULATORS_SMS_REPORT_SECONDS", default=1.0, most=3600
         ),
+        network_passphrase=get("STELLAR_NETWORK_PASSPHRASE") or Settings.network_passphrase,
+        ledger_seconds=_number(
+            environment, name="SIMULATORS_LEDGER_SECONDS", default=5.0, most=3600, least=0
+        ),
     )
 
 
@@ -84,11 +90,14 @@ def _url(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _number(environment: Mapping[str, str], *, name: str, default: float, most: float) -> float:
+def _number(
+    environment: Mapping[str, str], *, name: str, default: float, most: float, least: float = 1e-9
+) -> float:
     try:
         value = float(environment.get(name) or default)
     except ValueError:
         value = -1.0
-    if not 0 < value <= most:
-        raise InvalidSetting(f"{name} must be a number above 0, at most {most:g}")
+    if not least <= value <= most:
+        above = "0 or more" if least == 0 else "above 0"
+        raise InvalidSetting(f"{name} must be a number {above}, at most {most:g}")
     return value

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from stellar_sdk import Keypair
@@ -31,6 +32,7 @@ from simulators.horizon.ledger.types import (
 from simulators.horizon.ledger.validation import Moment
 
 __all__ = ["Chain", "MalformedEnvelope"]
+PAST_LEDGERS = 64  # of which it is known how accounts were
 TOTAL_STROOPS = 10**11 * STROOPS_PER_XLM
 
 
@@ -61,6 +63,7 @@ class Chain:
         self._lock = threading.RLock()
         self._state = State()
         self._queue = Queue()
+        self._past: deque[dict[str, Account | None]] = deque(maxlen=PAST_LEDGERS)
         root = self.root_keypair.public_key
         self._state.accounts[root] = Account(id=root, balance=TOTAL_STROOPS, sequence=0)
         self.latest = Ledger(
@@ -80,10 +83,13 @@ class Chain:
         """The number of the ledger that closes next."""
         return self.latest.sequence + 1
 
-    def account(self, address: str) -> Account | None:
-        """Return an account, to read only."""
+    def account(self, address: str, *, ledgers_ago: int = 0) -> Account | None:
+        """Return an account, to read only, as it is or as it was some ledgers ago."""
         with self._lock:
-            return self._state.peek(address)
+            found = self._state.peek(address)
+            for before in list(self._past)[::-1][:ledgers_ago]:
+                found = before.get(address, found)
+            return found
 
     def claimable_balance(self, id: str) -> ClaimableBalance | None:
         """Return a claimable balance, to read only."""
@@ -117,6 +123,7 @@ class Chain:
         """Close a ledger with what waits, as far as there is room, and return it."""
         with self._lock:
             moment = self._next()
+            self._state.before = {}
             taken = self._queue.take(
                 self._state, moment, min_fee=self.min_fee, capacity=self.capacity
             )
@@ -129,6 +136,7 @@ class Chain:
                 self._apply(arrived, moment, fee=fee, order=order)
                 for order, (arrived, fee) in enumerate(zip(taken, fees, strict=True), start=1)
             ]
+            self._past.append(self._state.before)
             self.latest = Ledger(
                 sequence=moment.ledger,
                 closed_at=moment.closed_at,
@@ -143,21 +151,17 @@ class Chain:
             return self.latest
 
     def dump(self) -> bytes:
-        """Return the present state, to be restored later."""
+        """Return the present state, to be restored later; what waits for a ledger is not kept."""
         with self._lock:
-            waiting = [arrived.xdr for arrived in self._queue.waiting.values()]
-            return persistence.dump(
-                self._state, latest=self.latest, fee_pool=self.fee_pool, waiting=waiting
-            )
+            return persistence.dump(self._state, latest=self.latest, fee_pool=self.fee_pool)
 
     def restore(self, dumped: bytes) -> None:
         """Take up a state that was dumped."""
         with self._lock:
             found = persistence.load(dumped)
             self._state, self.latest, self.fee_pool = found.state, found.latest, found.fee_pool
+            self._past.clear()
             self._queue = Queue()
-            for envelope in found.waiting:
-                self.submit(envelope)
 
     def _next(self) -> Moment:
         return Moment(self.next_sequence, max(int(self._clock()), self.latest.closed_at))

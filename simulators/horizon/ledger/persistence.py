@@ -24,10 +24,9 @@ class Loaded:
     state: State
     latest: Ledger
     fee_pool: int
-    waiting: list[str]
 
 
-def dump(state: State, *, latest: Ledger, fee_pool: int, waiting: list[str]) -> bytes:
+def dump(state: State, *, latest: Ledger, fee_pool: int) -> bytes:
     """Write all down; of the latest ledger without its transactions."""
     return json.dumps(
         {
@@ -35,7 +34,6 @@ def dump(state: State, *, latest: Ledger, fee_pool: int, waiting: list[str]) -> 
             "balances": [asdict(each) for each in state.balances.values()],
             "latest": asdict(replace(latest, transactions=())),
             "fee_pool": fee_pool,
-            "waiting": waiting,
         },
         separators=(",", ":"),
     ).encode()
@@ -52,7 +50,7 @@ def load(dumped: bytes) -> Loaded:
         each["asset"] = Asset(**each["asset"]) if each["asset"] else None
         state.balances[each["id"]] = ClaimableBalance(**each)
     latest = Ledger(**{**found["latest"], "transactions": ()})
-    return Loaded(state, latest, found["fee_pool"], found["waiting"])
+    return Loaded(state, latest, found["fee_pool"])
 
 
 def _account(account: Account) -> dict[str, Any]:

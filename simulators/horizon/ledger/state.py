@@ -40,6 +40,8 @@ class State:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self.balances: dict[str, ClaimableBalance] = {}
+        # What accounts were before the ledger that is being closed; None for those that weren't.
+        self.before: dict[str, Account | None] = {}
 
     def peek(self, address: str) -> Account | None:
         """Return an account to read."""
@@ -103,6 +105,8 @@ class Draft(State):
         """Write all changes into the state below."""
         for account in self.accounts.values():
             account.last_modified_ledger, account.last_modified_time = ledger, closed_at
+        for address in (*self.accounts, *self.gone):
+            self._base.before.setdefault(address, self._base.accounts.get(address))
         self._base.accounts.update(self.accounts)
         self._base.balances.update(self.balances)
         for address in self.gone:

@@ -56,9 +56,7 @@ def test_on_need_waits_for_a_feature(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("mode", "count"), [("sandbox", 0), ("partner", 0), ("licensed", 1)])
-def test_the_public_network_needs_a_licence(
-    settings: Settings, mode: str, count: int
-) -> None:
+def test_the_public_network_needs_a_licence(settings: Settings, mode: str, count: int) -> None:
     settings.STELLAR_NETWORK, settings.STELLAR_FUNDING_POLICY = "PUBLIC", "on_need"
     settings.OPERATING_MODE = mode
     request = _request(is_proved=True)

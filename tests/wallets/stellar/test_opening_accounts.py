@@ -1,0 +1,225 @@
+"""Members' accounts are opened on the network: planned, signed, handed in, seen in a ledger."""
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from nannychain.alerts.models import Alert
+from nannychain.audit.models import AuditEntry
+from nannychain.states.models import StateChange
+from tests.factories.stellar_networks import (
+    StellarNetwork,
+    join,
+    open_channels,
+    settle,
+    work,
+)
+from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
+from wallets.stellar.states import Funding, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_whoever_joins_has_an_account_of_one_lumen_made_by_a_transaction_we_signed(
+    network: StellarNetwork,
+) -> None:
+    (address,) = join(1)
+
+    settle(network)
+
+    account = network.account(address)
+    assert account is not None
+    assert account["balances"][0]["balance"] == "1.0000000"
+    request = FundingRequest.objects.get()
+    assert (request.state, request.reason) == (Funding.FUNDED, "")
+    submission = request.submission
+    assert submission is not None
+    assert (submission.state, submission.result_code) == (State.CONFIRMED, "tx_success")
+    assert submission.fee_charged_stroops == 100
+    told = network.simulators.get(f"/horizon/transactions/{submission.hash}")
+    assert told["envelope_xdr"] == Envelope.objects.get(submission=submission).xdr
+    signed = AuditEntry.objects.get(action="stellar.signed", subject_id=str(submission.pk))
+    assert signed.after["hash"] == submission.hash
+    assert signed.after["stroops"] == 10_000_000
+
+
+def test_a_hundred_go_into_one_transaction(network: StellarNetwork) -> None:
+    open_channels(network)
+    addresses = join(101)
+
+    settle(network)
+
+    opened = Submission.objects.filter(purpose="open_accounts").order_by("created_at")
+    assert [len(each.intents) for each in opened] == [100, 1]
+    assert {network.creations(address) for address in addresses} == {1}
+
+
+def test_channels_are_made_once_and_each_carries_one_transaction_at_a_time(
+    network: StellarNetwork,
+) -> None:
+    open_channels(network)
+    channels = Channel.objects.order_by("number")
+    assert [channel.number for channel in channels] == [0, 1, 2]
+    for channel in channels[1:]:
+        account = network.account(channel.public_key)
+        assert account is not None
+        assert channel.sequence == int(account["sequence"])
+
+    join(250)
+    work()
+
+    pending = Submission.objects.filter(purpose="open_accounts", state=State.SENT)
+    assert [each.channel.number for each in pending.order_by("channel__number")] == [1, 2]
+    assert FundingRequest.objects.filter(state=Funding.WAITING).count() == 50
+    assert all(each.leased_until_ledger for each in channels.filter(number__gt=0))
+    settle(network)
+    assert set(channels.values_list("leased_until_ledger", flat=True)) == {None}
+
+
+def test_planning_takes_a_fixed_number_of_queries_however_many_join(
+    network: StellarNetwork, django_assert_max_num_queries: object
+) -> None:
+    open_channels(network)
+    counts = []
+    for size in (2, 60):
+        join(size)
+        connection.queries_log.clear()
+        connection.force_debug_cursor = True
+        work()
+        counts.append(len(connection.queries_log))
+        connection.force_debug_cursor = False
+        settle(network)
+    assert counts[0] == counts[1]
+
+
+def test_without_a_funding_account_everything_waits_and_says_what_to_do(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    settings.STELLAR_FUNDING_SECRET = settings.STELLAR_FUNDING_ACCOUNT = ""
+    join(1)
+
+    work()
+
+    assert "STELLAR_FUNDING_SECRET" in Network.objects.get().holding
+    assert FundingRequest.objects.get().state == Funding.WAITING
+
+
+def test_an_unknown_funding_account_stops_with_an_alert_and_goes_on_when_filled(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    network.simulators.post("/control/horizon/reset")
+    join(1)
+
+    work()
+
+    assert "not on the network" in Network.objects.get().holding
+    alert = Alert.objects.get(key="stellar:funding:not_there")
+    assert alert.resolved_at is None
+    network.fund(1_000)
+    settle(network)
+    assert FundingRequest.objects.get().state == Funding.FUNDED
+    alert.refresh_from_db()
+    assert alert.resolved_at is not None
+    assert Network.objects.get().holding == ""
+
+
+def test_friendbot_opens_our_funding_account_where_there_is_one(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    network.simulators.post("/control/horizon/reset")
+    settings.STELLAR_FRIENDBOT_URL = f"{network.horizon_url}/friendbot"
+    (address,) = join(1)
+
+    settle(network)
+
+    assert network.account(address) is not None
+    assert network.creations(settings.STELLAR_FUNDING_ACCOUNT) == 1
+
+
+def test_without_a_secret_friendbot_opens_members_accounts(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    settings.STELLAR_FUNDING_SECRET = settings.STELLAR_FUNDING_ACCOUNT = ""
+    settings.STELLAR_FRIENDBOT_URL = f"{network.horizon_url}/friendbot"
+    addresses = join(3)
+
+    settle(network)
+
+    assert [network.creations(address) for address in addresses] == [1, 1, 1]
+    assert set(FundingRequest.objects.values_list("state", flat=True)) == {Funding.FUNDED}
+
+
+def test_a_low_funding_account_stops_before_it_is_empty(network: StellarNetwork) -> None:
+    network.simulators.post("/control/horizon/reset")
+    network.fund(16)  # two channels take six, the reserve one: nine of the hundred of a day
+    join(3)
+    for _ in range(6):
+        work()
+        network.close()
+
+    assert FundingRequest.objects.filter(state=Funding.WAITING).count() == 3
+    assert "low" in Network.objects.get().holding
+    assert Alert.objects.filter(key="stellar:funding:low", resolved_at__isnull=True).exists()
+    network.fund(5_000)
+    settle(network)
+    assert FundingRequest.objects.filter(state=Funding.FUNDED).count() == 3
+    assert not Alert.objects.filter(key="stellar:funding:low", resolved_at__isnull=True).exists()
+
+
+def test_the_cap_of_a_day_lets_the_rest_wait_with_the_reason(
+    network: StellarNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from wallets.stellar import policy
+
+    open_channels(network)
+    small = replace(policy.POLICIES["eager"], daily_cap=2)
+    monkeypatch.setitem(policy.POLICIES, "eager", small)
+    join(3)
+
+    for _ in range(3):
+        work()
+        network.close()
+
+    waiting = FundingRequest.objects.get(state=Funding.WAITING)
+    assert waiting.reason == policy.CAP_REACHED
+    assert FundingRequest.objects.filter(state=Funding.FUNDED).count() == 2
+
+
+def test_sponsored_accounts_hold_nothing_and_eighteen_fit_into_a_transaction(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    from wallets.stellar import services
+    from wallets.wallet.models import Wallet
+
+    settings.STELLAR_FUNDING_POLICY = "on_need"
+    open_channels(network)
+    addresses = join(19)
+    from django.db import transaction
+
+    for wallet in Wallet.objects.all():
+        with transaction.atomic():
+            services.need_account(wallet)
+
+    settle(network)
+
+    opened = Submission.objects.filter(purpose="open_accounts").order_by("created_at")
+    assert [len(each.intents) for each in opened] == [18, 1]
+    account = network.account(addresses[0])
+    assert account is not None
+    assert account["balances"][0]["balance"] == "0.0000000"
+    assert account["sponsor"] == settings.STELLAR_FUNDING_ACCOUNT
+    assert set(FundingRequest.objects.values_list("is_sponsored", flat=True)) == {True}
+
+
+def test_the_history_tells_each_step(network: StellarNetwork) -> None:
+    join(1)
+    settle(network)
+    submission = Submission.objects.get(purpose="open_accounts")
+
+    changes = StateChange.objects.filter(
+        machine="stellar.submission", subject_id=str(submission.pk)
+    ).order_by("id")
+
+    assert [change.target for change in changes] == ["PLANNED", "SIGNED", "SENT", "CONFIRMED"]
