@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -80,6 +81,8 @@ def due_now() -> None:
     instant = timezone.now()
     Submission.objects.filter(state__in=PENDING).update(due_at=instant)
     FundingRequest.objects.filter(due_at__gt=instant).update(due_at=instant)
+    ended = Submission.objects.filter(ended_at__isnull=False)
+    ended.update(ended_at=instant - timedelta(hours=1))
     Network.objects.update(seen_at=None, funding_seen_at=None)
 
 

@@ -66,7 +66,8 @@ def test_faults_are_cleared_one_by_one_or_all_at_once(simulators: Simulators) ->
 
 def test_every_fault_of_the_catalogue_can_be_set(simulators: Simulators) -> None:
     catalogue = simulators.get("/control/faults")["catalogue"]
-    assert set(catalogue) == {SMS, USSD}
+    network = {"horizon.submit", "horizon.read", "horizon.network"}
+    assert set(catalogue) == {SMS, USSD} | network
     for target, kinds in catalogue.items():
         for kind in kinds:
             assert kind["phrase"]

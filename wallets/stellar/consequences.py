@@ -35,7 +35,8 @@ def done(submission: Submission) -> None:
     FUNDING.move_all(closed, to=Funding.CLOSED, why=why, reason="it was idle for long")
     for intent in from_json(submission.intents):
         if isinstance(intent, MakeChannel):
-            Channel.objects.filter(pk=intent.channel_id).update(
+            # It may have been found open before this was known, and have been used since.
+            Channel.objects.filter(pk=intent.channel_id, opened_at__isnull=True).update(
                 opened_at=instant,
                 sequence=(submission.ledger or 0) << _NEW_SEQUENCE_SHIFT,
                 balance_stroops=intent.stroops,
