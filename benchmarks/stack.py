@@ -117,7 +117,7 @@ def _running(servers: embedded.Servers, provider: Provider) -> Iterator[Stack]:
             "-c",
             "4",
             "-Q",
-            "default,sms",
+            "default,sms,stellar,signer",
         ],
         "beat": ["celery", "-A", "config", "beat", "-s", f"{servers.folder}/beat", "--pidfile="],
     }

@@ -129,6 +129,14 @@ def sealing_only(settings: dict[str, str]) -> dict[str, str]:
     return {**kept, "SEALING_PUBLIC_KEY": public_key}
 
 
+def without_funding_secret(settings: dict[str, str]) -> dict[str, str]:
+    """Return the settings for a process that may open secrets, but moves nothing on Stellar."""
+    sealing = sealing_only(settings)
+    kept = {name: value for name, value in settings.items() if name != _FUNDING_SECRET}
+    account = sealing.get("STELLAR_FUNDING_ACCOUNT")
+    return {**kept, "STELLAR_FUNDING_ACCOUNT": account} if account else kept
+
+
 def _stellar(given: dict[str, str], *, data: Path, simulators_port: int) -> dict[str, str]:
     """Return the simulated network and a funding account on it; nothing beside a real network."""
     if given.get("STELLAR_HORIZON_URL") or given.get("STELLAR_NETWORK", "TESTNET") != "TESTNET":

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from nannychain.supervisor import defaults
 from nannychain.supervisor.defaults import Surroundings
 
-QUEUES = "default,sms"
+# Each worker's queues and threads. What waits for one provider never keeps another one waiting, and
+# the keys are where they are needed: codes in SMS are sealed, and only the signer signs.
+WORKERS = {"worker": ("default,stellar", 8), "sms": ("sms", 8), "signer": ("signer", 2)}
+
+
+_KINDS = {"web": 4, "beat": 3}  # and seconds to end; all others are workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +30,23 @@ def all_programs(surroundings: Surroundings) -> list[Program]:
     sealing = defaults.sealing_only(settings)
     schedule = str(surroundings.data / "beat" / "schedule")
     celery = ("celery", "-A", "config")
+    keys = {
+        "worker": sealing,
+        "sms": defaults.without_funding_secret(settings),
+        "signer": settings,
+    }
     return [
         _ours("web", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi", settings=sealing),
         _ours("beat", *celery, "beat", "-s", schedule, "--pidfile=", settings=sealing),
-        _ours(
-            "worker",
-            *(*celery, "worker", "-P", "threads", "-c", "8", "-Q", QUEUES),
-            *("--without-gossip", "--without-mingle"),  # there is no other worker to talk to
-            settings=settings,
+        *(
+            _ours(
+                name,
+                *(*celery, "worker", "-n", f"{name}@%h"),
+                *("-P", "threads", "-c", str(threads), "-Q", queues),
+                *("--without-gossip", "--without-mingle"),  # they have nothing to tell each other
+                settings=keys[name],
+            )
+            for name, (queues, threads) in WORKERS.items()
         ),
         Program(
             name="simulators",
@@ -47,6 +61,6 @@ def _ours(name: str, *module: str, settings: dict[str, str]) -> Program:
     return Program(
         name=name,
         command=[sys.executable, "-m", *module],
-        environment={**settings, "NANNYCHAIN_PROCESS": name},
-        stop_seconds={"web": 4, "beat": 3, "worker": 4}[name],
+        environment={**settings, "NANNYCHAIN_PROCESS": name if name in _KINDS else "worker"},
+        stop_seconds=_KINDS.get(name, 4),
     )

@@ -13,7 +13,9 @@ import yaml
 
 from config.celery import app
 from config.env import SETTINGS
+from nannychain import strkey
 from nannychain.sealing import keys
+from nannychain.supervisor.programs import WORKERS
 from tests.architecture import tree
 
 _TEXT = (tree.ROOT / "Dockerfile").read_text()
@@ -122,7 +124,9 @@ def test_there_is_a_service_for_every_program() -> None:
         "migrate",
         "postgres",
         "redis",
+        "signer",
         "simulators",
+        "sms",
         "web",
         "worker",
     }
@@ -150,13 +154,21 @@ def test_the_simulators_read_every_setting_that_they_are_given() -> None:
     assert [name for name in SERVICES["simulators"]["environment"] if f'"{name}"' not in code] == []
 
 
-def test_only_the_worker_can_open_what_is_sealed() -> None:
+def test_only_who_needs_it_can_open_what_is_sealed() -> None:
     holders = [name for name in PRODUCT if "ENCRYPTION_KEY" in SERVICES[name]["environment"]]
-    assert holders == ["worker"]
-    secret = SERVICES["worker"]["environment"]["ENCRYPTION_KEY"]
+    assert set(holders) == {"sms", "signer"}
+    secrets = {SERVICES[name]["environment"]["ENCRYPTION_KEY"] for name in holders}
+    (secret,) = secrets
     public = keys.encode(keys.private_key(secret).public_key)
-    others = {name: SERVICES[name]["environment"] for name in PRODUCT if name != "worker"}
-    assert {given["SEALING_PUBLIC_KEY"] for given in others.values()} == {public}
+    others = [SERVICES[name]["environment"] for name in PRODUCT if name not in holders]
+    assert {given["SEALING_PUBLIC_KEY"] for given in others} == {public}
+
+
+def test_only_the_signer_has_the_secret_of_the_funding_account() -> None:
+    name = "STELLAR_FUNDING_SECRET"
+    assert [each for each in PRODUCT if name in SERVICES[each]["environment"]] == ["signer"]
+    signer = SERVICES["signer"]["environment"]
+    assert signer["STELLAR_FUNDING_ACCOUNT"] == strkey.address_of_seed(signer[name])
 
 
 def test_only_migrations_run_as_the_owner_of_the_tables() -> None:
@@ -169,15 +181,20 @@ def test_only_migrations_run_as_the_owner_of_the_tables() -> None:
     )
 
 
-def test_the_worker_works_off_every_queue() -> None:
-    command = SERVICES["worker"]["command"]
-    queues = command[command.index("-Q") + 1].split(",")
+def test_every_queue_is_worked_off_by_one_service_as_in_a_trial() -> None:
+    queues = {}
+    for name, service in SERVICES.items():
+        command = service.get("command", [])
+        if "-Q" in command:
+            queues[name] = command[command.index("-Q") + 1]
+    assert queues == {name: queues for name, (queues, _) in WORKERS.items()}
     routed = {route["queue"] for route in app.conf.task_routes.values()}
-    assert set(queues) == {app.conf.task_default_queue, *routed}
+    all_queues = ",".join(queues.values()).split(",")
+    assert sorted(all_queues) == sorted({app.conf.task_default_queue, *routed})
 
 
 def test_programs_wait_until_what_they_need_is_there() -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "sms", "signer", "beat"):
         needed = SERVICES[name]["depends_on"]
         assert needed["migrate"]["condition"] == "service_completed_successfully"
         assert needed["redis"]["condition"] == "service_healthy"
@@ -205,7 +222,7 @@ def test_what_is_mounted_exists() -> None:
 
 def test_every_secret_is_refused_by_production_or_marked_as_public() -> None:
     """Whoever copies the file into production finds out."""
-    given = {**SERVICES["worker"]["environment"], **SERVICES["web"]["environment"]}
+    given = {**SERVICES["signer"]["environment"], **SERVICES["web"]["environment"]}
     secrets = ("SECRET_KEY", "AT_API_KEY", "SMS_CALLBACK_KEY")
     assert all("public" in given[name] for name in secrets)
     assert "USSD_API_KEY" not in given

@@ -20,11 +20,25 @@ class Outcome(StrEnum):
     FIX = "FIX"  # our fault, or the funding account's: a person must look
 
 
+class Phase(StrEnum):
+    """When a code comes up, as a rule. What settles it is whether a ledger holds the hash.
+
+    Before a ledger nothing was charged, and the sequence is still free. In a ledger both are used
+    up. Core checks once more as it applies, so that an early code may come late in rare cases.
+    """
+
+    BEFORE = "BEFORE"  # refused: no ledger holds it
+    LEDGER = "LEDGER"  # applied and failed
+    EITHER = "EITHER"  # found by a check before or by the ledger
+    DONE = "DONE"  # applied
+
+
 @dataclass(frozen=True)
 class Rule:
     """What one code means. `words` are for support; `pause_seconds` come before the next try."""
 
     name: str
+    phase: Phase
     outcome: Outcome
     words: str
     pause_seconds: int = 0
@@ -34,7 +48,12 @@ class Rule:
 def rule_for(name: str) -> Rule:
     """Return the rule of a code, known or not."""
     return _RULES.get(name) or Rule(
-        name, Outcome.FIX, "a result that this version does not know", 900, pages_staff=True
+        name,
+        Phase.EITHER,
+        Outcome.FIX,
+        "a result that this version does not know",
+        900,
+        pages_staff=True,
     )
 
 
@@ -43,92 +62,93 @@ def is_known(name: str) -> bool:
     return name in _RULES
 
 
+_BEFORE, _LEDGER, _EITHER, _DONE = Phase.BEFORE, Phase.LEDGER, Phase.EITHER, Phase.DONE
 _OK, _RETRY, _SPLIT, _FIX = Outcome.OK, Outcome.RETRY, Outcome.SPLIT, Outcome.FIX
 _TABLE: tuple[Rule, ...] = (
     # The whole transaction.
-    Rule("tx_success", _OK, "done"),
-    Rule("tx_fee_bump_inner_success", _OK, "done, with a raised fee"),
-    Rule("tx_failed", _RETRY, "an operation in it could not be done, so that none was"),
-    Rule("tx_fee_bump_inner_failed", _RETRY, "an operation in it could not be done"),
-    Rule("tx_too_early", _RETRY, "the network's clock or ledger is behind ours", 30),
-    Rule("tx_too_late", _RETRY, "its time had passed before a ledger took it"),
-    Rule("tx_missing_operation", _FIX, "it held no operation", 900, pages_staff=True),
-    Rule("tx_bad_seq", _RETRY, "its number was not the channel's next", 5, pages_staff=True),
-    Rule("tx_bad_auth", _FIX, "a signature is missing or wrong", 900, pages_staff=True),
-    Rule("tx_bad_auth_extra", _FIX, "it has a signature too many", 900, pages_staff=True),
-    Rule("tx_insufficient_balance", _RETRY, "the channel can't pay the fee", 60, pages_staff=True),
-    Rule("tx_no_source_account", _FIX, "the channel is not on the network", 900, pages_staff=True),
-    Rule("tx_insufficient_fee", _RETRY, "the fee bid is below what gets in now", 30),
-    Rule("tx_internal_error", _RETRY, "the network had an error of its own", 30),
-    Rule("tx_not_supported", _FIX, "the network does not support it", 900, pages_staff=True),
-    Rule("tx_bad_sponsorship", _FIX, "a sponsorship was left open", 900, pages_staff=True),
-    Rule("tx_bad_minseq_age_or_gap", _FIX, "its sequence has conditions", 900, pages_staff=True),
-    Rule("tx_malformed", _FIX, "the network can't read it", 900, pages_staff=True),
-    Rule("tx_soroban_invalid", _FIX, "a contract call that is none", 900, pages_staff=True),
-    Rule("tx_frozen_key_accessed", _FIX, "it touches a frozen entry", 900, pages_staff=True),
+    Rule("tx_success", _DONE, _OK, "done"),
+    Rule("tx_fee_bump_inner_success", _DONE, _OK, "done, with a raised fee"),
+    Rule("tx_failed", _EITHER, _RETRY, "an operation in it could not be done, so that none was"),
+    Rule("tx_fee_bump_inner_failed", _EITHER, _RETRY, "an operation in it could not be done"),
+    Rule("tx_too_early", _BEFORE, _RETRY, "the network's clock or ledger is behind ours", 30),
+    Rule("tx_too_late", _BEFORE, _RETRY, "its time had passed before a ledger took it"),
+    Rule("tx_missing_operation", _BEFORE, _FIX, "it held no operation", 900, pages_staff=True),
+    Rule("tx_bad_seq", _BEFORE, _RETRY, "its number was not the channel's next", 5, pages_staff=True),
+    Rule("tx_bad_auth", _BEFORE, _FIX, "a signature is missing or wrong", 900, pages_staff=True),
+    Rule("tx_bad_auth_extra", _BEFORE, _FIX, "it has a signature too many", 900, pages_staff=True),
+    Rule("tx_insufficient_balance", _BEFORE, _RETRY, "the channel can't pay the fee", 60, pages_staff=True),
+    Rule("tx_no_source_account", _BEFORE, _FIX, "the channel is not on the network", 900, pages_staff=True),
+    Rule("tx_insufficient_fee", _BEFORE, _RETRY, "the fee bid is below what gets in now", 30),
+    Rule("tx_internal_error", _LEDGER, _RETRY, "the network had an error of its own", 30),
+    Rule("tx_not_supported", _BEFORE, _FIX, "the network does not support it", 900, pages_staff=True),
+    Rule("tx_bad_sponsorship", _LEDGER, _FIX, "a sponsorship was left open", 900, pages_staff=True),
+    Rule("tx_bad_minseq_age_or_gap", _BEFORE, _FIX, "its sequence has conditions", 900, pages_staff=True),
+    Rule("tx_malformed", _BEFORE, _FIX, "the network can't read it", 900, pages_staff=True),
+    Rule("tx_soroban_invalid", _BEFORE, _FIX, "a contract call that is none", 900, pages_staff=True),
+    Rule("tx_frozen_key_accessed", _BEFORE, _FIX, "it touches a frozen entry", 900, pages_staff=True),
     # Any operation.
-    Rule("op_success", _OK, "done"),
-    Rule("op_inner", _OK, "see the operation's own code"),
-    Rule("op_bad_auth", _SPLIT, "the signature of its account is missing or wrong"),
-    Rule("op_no_source_account", _SPLIT, "its account is not on the network"),
-    Rule("op_not_supported", _FIX, "the network does not support it", 900, pages_staff=True),
-    Rule("op_too_many_subentries", _SPLIT, "its account has too many entries"),
-    Rule("op_exceeded_work_limit", _RETRY, "it was too much work for the network", 30),
-    Rule("op_too_many_sponsoring", _FIX, "we sponsor as many as we may", 900, pages_staff=True),
-    Rule("op_malformed", _SPLIT, "a value in it can't be right"),
+    Rule("op_success", _DONE, _OK, "done"),
+    Rule("op_inner", _EITHER, _OK, "see the operation's own code"),
+    Rule("op_bad_auth", _EITHER, _SPLIT, "the signature of its account is missing or wrong"),
+    Rule("op_no_source_account", _EITHER, _SPLIT, "its account is not on the network"),
+    Rule("op_not_supported", _BEFORE, _FIX, "the network does not support it", 900, pages_staff=True),
+    Rule("op_too_many_subentries", _LEDGER, _SPLIT, "its account has too many entries"),
+    Rule("op_exceeded_work_limit", _LEDGER, _RETRY, "it was too much work for the network", 30),
+    Rule("op_too_many_sponsoring", _LEDGER, _FIX, "we sponsor as many as we may", 900, pages_staff=True),
+    Rule("op_malformed", _BEFORE, _SPLIT, "a value in it can't be right"),
     # Accounts.
-    Rule("op_already_exists", Outcome.ALREADY, "the account was on the network before"),
-    Rule("op_underfunded", _RETRY, "the paying account had too little", 60),
-    Rule("op_low_reserve", _RETRY, "too little for the network's reserve", 60),
-    Rule("op_no_account", _SPLIT, "the account to be merged into is not there"),
-    Rule("op_immutable_set", _SPLIT, "the account says that it must never be merged"),
-    Rule("op_has_sub_entries", _SPLIT, "the account still has entries"),
-    Rule("op_seq_num_too_far", _SPLIT, "the account's number is too far ahead to be merged"),
-    Rule("op_dest_full", _SPLIT, "the receiving account can't hold more"),
-    Rule("op_is_sponsor", _SPLIT, "the account sponsors others"),
-    Rule("op_bad_seq", _SPLIT, "a sequence number that can't be"),
+    Rule("op_already_exists", _LEDGER, Outcome.ALREADY, "the account was on the network before"),
+    Rule("op_underfunded", _LEDGER, _RETRY, "the paying account had too little", 60),
+    Rule("op_low_reserve", _LEDGER, _RETRY, "too little for the network's reserve", 60),
+    Rule("op_no_account", _LEDGER, _SPLIT, "the account to be merged into is not there"),
+    Rule("op_immutable_set", _LEDGER, _SPLIT, "the account says that it must never be merged"),
+    Rule("op_has_sub_entries", _LEDGER, _SPLIT, "the account still has entries"),
+    Rule("op_seq_num_too_far", _LEDGER, _SPLIT, "the account's number is too far ahead to be merged"),
+    Rule("op_dest_full", _LEDGER, _SPLIT, "the receiving account can't hold more"),
+    Rule("op_is_sponsor", _LEDGER, _SPLIT, "the account sponsors others"),
+    Rule("op_bad_seq", _LEDGER, _SPLIT, "a sequence number that can't be"),
     # Payments and trustlines.
-    Rule("op_src_no_trust", _FIX, "the payer has no trustline", 900, pages_staff=True),
-    Rule("op_src_not_authorized", _FIX, "the payer's trustline is shut", 900, pages_staff=True),
-    Rule("op_no_destination", _SPLIT, "the receiving account is not on the network"),
-    Rule("op_no_trust", _SPLIT, "the receiver has no trustline"),
-    Rule("op_not_authorized", _SPLIT, "the receiver's trustline is shut"),
-    Rule("op_line_full", _SPLIT, "the receiver's trustline is full"),
-    Rule("op_no_issuer", _FIX, "the asset's issuer is not there", 900, pages_staff=True),
-    Rule("op_invalid_limit", _SPLIT, "the trustline's limit can't be so low"),
-    Rule("op_self_not_allowed", _SPLIT, "an issuer needs no trustline to itself"),
-    Rule("op_trust_line_missing", _SPLIT, "the trustline is not there"),
-    Rule("op_cannot_delete", _SPLIT, "the trustline can't be removed"),
-    Rule("op_not_auth_maintain_liabilities", _SPLIT, "the trustline has open obligations"),
-    Rule("op_no_trust_line", _SPLIT, "the trustline is not there"),
-    Rule("op_trust_not_required", _SPLIT, "the asset needs no authorization"),
-    Rule("op_cant_revoke", _SPLIT, "the issuer may not revoke"),
-    Rule("op_invalid_state", _SPLIT, "flags of the trustline contradict each other"),
+    Rule("op_src_no_trust", _LEDGER, _FIX, "the payer has no trustline", 900, pages_staff=True),
+    Rule("op_src_not_authorized", _LEDGER, _FIX, "the payer's trustline is shut", 900, pages_staff=True),
+    Rule("op_no_destination", _LEDGER, _SPLIT, "the receiving account is not on the network"),
+    Rule("op_no_trust", _LEDGER, _SPLIT, "the receiver has no trustline"),
+    Rule("op_not_authorized", _LEDGER, _SPLIT, "the receiver's trustline is shut"),
+    Rule("op_line_full", _LEDGER, _SPLIT, "the receiver's trustline is full"),
+    Rule("op_no_issuer", _LEDGER, _FIX, "the asset's issuer is not there", 900, pages_staff=True),
+    Rule("op_invalid_limit", _LEDGER, _SPLIT, "the trustline's limit can't be so low"),
+    Rule("op_self_not_allowed", _LEDGER, _SPLIT, "an issuer needs no trustline to itself"),
+    Rule("op_trust_line_missing", _LEDGER, _SPLIT, "the trustline is not there"),
+    Rule("op_cannot_delete", _LEDGER, _SPLIT, "the trustline can't be removed"),
+    Rule("op_not_auth_maintain_liabilities", _LEDGER, _SPLIT, "the trustline has open obligations"),
+    Rule("op_no_trust_line", _LEDGER, _SPLIT, "the trustline is not there"),
+    Rule("op_trust_not_required", _LEDGER, _SPLIT, "the asset needs no authorization"),
+    Rule("op_cant_revoke", _LEDGER, _SPLIT, "the issuer may not revoke"),
+    Rule("op_invalid_state", _LEDGER, _SPLIT, "flags of the trustline contradict each other"),
     # Sponsorship.
-    Rule("op_already_sponsored", _SPLIT, "somebody sponsors it already"),
-    Rule("op_recursive", _SPLIT, "a sponsor can't be sponsored in turn"),
-    Rule("op_not_sponsored", _SPLIT, "nobody sponsors it"),
-    Rule("op_not_sponsor", _SPLIT, "another one sponsors it"),
-    Rule("op_only_transferable", _SPLIT, "the sponsorship can only be handed on"),
-    Rule("op_does_not_exist", _SPLIT, "it is not there"),
+    Rule("op_already_sponsored", _LEDGER, _SPLIT, "somebody sponsors it already"),
+    Rule("op_recursive", _LEDGER, _SPLIT, "a sponsor can't be sponsored in turn"),
+    Rule("op_not_sponsored", _LEDGER, _SPLIT, "nobody sponsors it"),
+    Rule("op_not_sponsor", _LEDGER, _SPLIT, "another one sponsors it"),
+    Rule("op_only_transferable", _LEDGER, _SPLIT, "the sponsorship can only be handed on"),
+    Rule("op_does_not_exist", _LEDGER, _SPLIT, "it is not there"),
     # Options and data.
-    Rule("op_too_many_signers", _SPLIT, "the account has as many signers as it may"),
-    Rule("op_bad_flags", _SPLIT, "flags that can't go together"),
-    Rule("op_invalid_inflation", _SPLIT, "an inflation account that is not there"),
-    Rule("op_cant_change", _SPLIT, "the option can't be changed any more"),
-    Rule("op_unknown_flag", _SPLIT, "a flag that the network does not know"),
-    Rule("op_threshold_out_of_range", _SPLIT, "a threshold that can't be"),
-    Rule("op_bad_signer", _SPLIT, "a signer that can't be"),
-    Rule("op_invalid_home_domain", _SPLIT, "a home domain that can't be"),
-    Rule("op_auth_revocable_required", _SPLIT, "the issuer must be able to revoke"),
-    Rule("op_not_supported_yet", _FIX, "the network does not support it", 900, pages_staff=True),
-    Rule("op_name_not_found", _SPLIT, "the data entry is not there"),
-    Rule("op_invalid_name", _SPLIT, "a name that can't be"),
+    Rule("op_too_many_signers", _LEDGER, _SPLIT, "the account has as many signers as it may"),
+    Rule("op_bad_flags", _LEDGER, _SPLIT, "flags that can't go together"),
+    Rule("op_invalid_inflation", _LEDGER, _SPLIT, "an inflation account that is not there"),
+    Rule("op_cant_change", _LEDGER, _SPLIT, "the option can't be changed any more"),
+    Rule("op_unknown_flag", _LEDGER, _SPLIT, "a flag that the network does not know"),
+    Rule("op_threshold_out_of_range", _LEDGER, _SPLIT, "a threshold that can't be"),
+    Rule("op_bad_signer", _LEDGER, _SPLIT, "a signer that can't be"),
+    Rule("op_invalid_home_domain", _LEDGER, _SPLIT, "a home domain that can't be"),
+    Rule("op_auth_revocable_required", _LEDGER, _SPLIT, "the issuer must be able to revoke"),
+    Rule("op_not_supported_yet", _BEFORE, _FIX, "the network does not support it", 900, pages_staff=True),
+    Rule("op_name_not_found", _LEDGER, _SPLIT, "the data entry is not there"),
+    Rule("op_invalid_name", _LEDGER, _SPLIT, "a name that can't be"),
     # Claimable balances and clawback.
-    Rule("op_cannot_claim", _SPLIT, "it can't be claimed by this account now"),
-    Rule("op_trustline_frozen", _SPLIT, "the trustline is frozen"),
-    Rule("op_not_issuer", _SPLIT, "only the issuer may do that"),
-    Rule("op_not_clawback_enabled", _SPLIT, "the asset can't be taken back"),
+    Rule("op_cannot_claim", _LEDGER, _SPLIT, "it can't be claimed by this account now"),
+    Rule("op_trustline_frozen", _LEDGER, _SPLIT, "the trustline is frozen"),
+    Rule("op_not_issuer", _LEDGER, _SPLIT, "only the issuer may do that"),
+    Rule("op_not_clawback_enabled", _LEDGER, _SPLIT, "the asset can't be taken back"),
     # Offers, paths, pools and contracts: we send none, and would have to know why one came.
     *(
         Rule(name, _FIX, "nothing that we send can end so", 900, pages_staff=True)
