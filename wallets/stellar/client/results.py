@@ -6,12 +6,40 @@ from typing import Any
 
 from stellar_sdk import xdr
 
+# Where Horizon's name is not the network's in small letters (its `internal/codes`, at v24).
 _OWN_NAMES = {
     "txNO_ACCOUNT": "tx_no_source_account",
     "txBAD_MIN_SEQ_AGE_OR_GAP": "tx_bad_minseq_age_or_gap",
     "opNO_ACCOUNT": "op_no_source_account",
     "CREATE_ACCOUNT_ALREADY_EXIST": "op_already_exists",
     "ACCOUNT_MERGE_SEQNUM_TOO_FAR": "op_seq_num_too_far",
+    "PATH_PAYMENT_STRICT_RECEIVE_OFFER_CROSS_SELF": "op_cross_self",
+    "PATH_PAYMENT_STRICT_RECEIVE_OVER_SENDMAX": "op_over_source_max",
+    "PATH_PAYMENT_STRICT_SEND_OFFER_CROSS_SELF": "op_cross_self",
+    "PATH_PAYMENT_STRICT_SEND_UNDER_DESTMIN": "op_under_dest_min",
+    "MANAGE_BUY_OFFER_SELL_NOT_AUTHORIZED": "sell_not_authorized",
+    "MANAGE_BUY_OFFER_BUY_NOT_AUTHORIZED": "buy_not_authorized",
+    "MANAGE_BUY_OFFER_BUY_NO_ISSUER": "buy_no_issuer",
+    "MANAGE_BUY_OFFER_NOT_FOUND": "op_offer_not_found",
+    "MANAGE_SELL_OFFER_SELL_NOT_AUTHORIZED": "sell_not_authorized",
+    "MANAGE_SELL_OFFER_BUY_NOT_AUTHORIZED": "buy_not_authorized",
+    "MANAGE_SELL_OFFER_BUY_NO_ISSUER": "buy_no_issuer",
+    "MANAGE_SELL_OFFER_NOT_FOUND": "op_offer_not_found",
+    "CHANGE_TRUST_NOT_AUTH_MAINTAIN_LIABILITIES": "op_not_aut_maintain_liabilities",
+    "ALLOW_TRUST_NO_TRUST_LINE": "op_no_trust",
+    "ALLOW_TRUST_TRUST_NOT_REQUIRED": "op_not_required",
+    "SET_TRUST_LINE_FLAGS_NO_TRUST_LINE": "op_no_trust",
+    "MANAGE_DATA_NAME_NOT_FOUND": "op_data_name_not_found",
+    "MANAGE_DATA_INVALID_NAME": "op_data_invalid_name",
+    "CLAWBACK_CLAIMABLE_BALANCE_NOT_ISSUER": "op_no_issuer",
+    "INVOKE_HOST_FUNCTION_TRAPPED": "function_trapped",
+    "INVOKE_HOST_FUNCTION_RESOURCE_LIMIT_EXCEEDED": "resource_limit_exceeded",
+    "INVOKE_HOST_FUNCTION_ENTRY_ARCHIVED": "entry_archived",
+    "INVOKE_HOST_FUNCTION_INSUFFICIENT_REFUNDABLE_FEE": "insufficient_refundable_fee",
+    "EXTEND_FOOTPRINT_TTL_RESOURCE_LIMIT_EXCEEDED": "resource_limit_exceeded",
+    "EXTEND_FOOTPRINT_TTL_INSUFFICIENT_REFUNDABLE_FEE": "insufficient_refundable_fee",
+    "RESTORE_FOOTPRINT_RESOURCE_LIMIT_EXCEEDED": "resource_limit_exceeded",
+    "RESTORE_FOOTPRINT_INSUFFICIENT_REFUNDABLE_FEE": "insufficient_refundable_fee",
 }
 _OUTER = ("tx_fee_bump_inner_success", "tx_fee_bump_inner_failed")
 
