@@ -26,5 +26,7 @@ SCHEDULE = (
     Entry("nannychain.outbox.relay", 5, "delivers events whose immediate delivery was lost"),
     Entry("nannychain.inbox.sweep", 5, "works off callbacks whose immediate task was lost"),
     Entry("wallets.stellar.sweep", 2, "opens accounts that wait, and follows what is under way"),
+    Entry("wallets.stellar.watching.watch", 5, "records what happens on Stellar accounts of ours"),
+    Entry("wallets.stellar.reclaim", 600, "closes sponsored accounts that are long idle"),
     Entry("nannychain.notifications.sweep", 5, "sends SMS that wait, retries, settles the unknown"),
 )

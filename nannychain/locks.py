@@ -20,6 +20,7 @@ class Lock(IntEnum):
     SMS_MESSAGE = 2  # a provider's message id: its report and its SMS find each other
     SMS_SWEEP = 3  # one sweep of SMS at a time
     STELLAR_PLANNING = 4  # one planner at a time
+    STELLAR_WATCH = 5  # one watcher of a network
 
 
 @required

@@ -2,12 +2,14 @@
 
 from wallets.custody.models import SealedChannelKey, SealedKey
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
+from wallets.stellar.watching.models import Movement
 from wallets.wallet.models import Wallet
 
 __all__ = [
     "Channel",
     "Envelope",
     "FundingRequest",
+    "Movement",
     "Network",
     "SealedChannelKey",
     "SealedKey",

@@ -2,5 +2,6 @@
 
 from wallets.custody import tasks as custody
 from wallets.stellar import tasks as stellar
+from wallets.stellar.watching import tasks as watching
 
-__all__ = ["custody", "stellar"]
+__all__ = ["custody", "stellar", "watching"]

@@ -36,6 +36,7 @@ class Network(models.Model):
     paused_at = models.DateTimeField("paused", null=True)
     paused_by = models.UUIDField(null=True)
     pause_reason = models.CharField(max_length=200, blank=True)
+    behind_since = models.DateTimeField("seems reset since", null=True)
     resets = models.IntegerField("resets noticed", default=0)
 
     def __str__(self) -> str:

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
+from wallets.stellar import reclaiming, tending
 from wallets.stellar import sweep as sweeping
-from wallets.stellar import tending
 
 
 @shared_task(name="wallets.stellar.send")
@@ -16,3 +16,9 @@ def send(*, submission_id: str, **_: object) -> None:
 def sweep(**_: object) -> None:
     """Plan what waits, and ring for every submission that is due."""
     sweeping.sweep()
+
+
+@shared_task(name="wallets.stellar.reclaim")
+def reclaim(**_: object) -> None:
+    """Close sponsored accounts that are idle for long."""
+    reclaiming.reclaim()

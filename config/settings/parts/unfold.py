@@ -65,6 +65,16 @@ UNFOLD = {
                 "items": [_page("Wallets", icon="wallet", model="wallets.wallet")],
             },
             {
+                "title": "Stellar",
+                "items": [
+                    _page("Submissions", icon="outbox", model="wallets.submission"),
+                    _page("Accounts", icon="person_add", model="wallets.fundingrequest"),
+                    _page("Movements", icon="swap_horiz", model="wallets.movement"),
+                    _page("Channels", icon="fork_right", model="wallets.channel"),
+                    _page("Networks", icon="hub", model="wallets.network"),
+                ],
+            },
+            {
                 "title": "House",
                 "separator": True,
                 "items": [

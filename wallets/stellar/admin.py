@@ -1,0 +1,353 @@
+"""Stellar in the admin, to read: what is sent, by which channels, and from which money."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.forms import CharField
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import action, display
+from unfold.forms import ActionForm
+
+from nannychain.errors import NannyChainError
+from nannychain.staff.acting import actor
+from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
+from wallets.stellar import pausing, runway, services, words
+from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
+from wallets.stellar.states import PENDING, Funding, State
+from wallets.stellar.watching import reviewing
+from wallets.stellar.watching.models import Movement
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Submissions by state, in words."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
+        """Offer what is under way, and every state."""
+        return [("pending", "under way"), *((str(s), text) for s, text in words.STATES.items())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Narrow the list."""
+        if self.value() == "pending":
+            return queryset.filter(state__in=PENDING)
+        return queryset.filter(state=self.value()) if self.value() in words.STATES else queryset
+
+
+class EnvelopeInline(ReadOnlyInline):
+    """The signed envelopes: the transaction and its fee bumps."""
+
+    model = Envelope
+    fields = ("number", "signed_at", "hash", "bid")
+    readonly_fields = fields
+    ordering = ("number",)
+    tab = False
+
+    @display(description="Fee bid")
+    def bid(self, envelope: Envelope) -> str:
+        """Show the whole bid."""
+        return words.xlm(envelope.fee_stroops)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    """All submissions, the newest first."""
+
+    list_display = (
+        *("created_at", "purpose", "state_in_words", "what", "short_hash", "fee", "ledger"),
+        "last_answer",
+    )
+    list_filter = (StateFilter, "purpose", ("created_at", admin.DateFieldListFilter))
+    list_select_related = ("channel",)
+    search_fields = ("hash",)
+    search_help_text = "Hash, or the Stellar address of a wallet that is in it now"
+    ordering = ("-id",)
+    inlines = (EnvelopeInline,)
+    fieldsets = (
+        ("Submission", {"fields": ("purpose", "state_in_words", "what", "result", "timeline")}),
+        (
+            "On the network",
+            {
+                "fields": (
+                    "hash",
+                    ("ledger", "fee"),
+                    ("channel", "sequence"),
+                    ("planned_ledger", "max_ledger"),
+                    ("posts", "posted_at"),
+                    "last_answer",
+                )
+            },
+        ),
+    )
+    readonly_fields = ("state_in_words", "what", "result", "timeline", "fee")
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[Submission],
+        search_term: str,
+    ) -> tuple[QuerySet[Submission], bool]:
+        """Find by how a hash begins, also a fee bump's, or by a wallet's address."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.upper().startswith("G") and len(term) == 56:
+            wallet = {"requests__wallet__stellar_public_key": term.upper()}
+            return queryset.filter(**wallet).distinct(), False
+        return queryset.filter(envelopes__hash__startswith=term.lower()).distinct(), False
+
+    @display(description="State", label=words.COLOURS, ordering="state")
+    def state_in_words(self, submission: Submission) -> str:
+        """Show the state in words."""
+        return words.STATES[State(submission.state)]
+
+    @display(description="What")
+    def what(self, submission: Submission) -> str:
+        """Show what it is to do."""
+        return ", ".join(words.intents(submission))
+
+    @display(description="Hash")
+    def short_hash(self, submission: Submission) -> str:
+        """Show how the hash begins."""
+        return f"{submission.hash[:8]}…" if submission.hash else "-"
+
+    @display(description="Fee")
+    def fee(self, submission: Submission) -> str:
+        """Show what was charged."""
+        charged = submission.fee_charged_stroops
+        return words.xlm(charged) if charged is not None else "-"
+
+    @display(description="What the network said")
+    def result(self, submission: Submission) -> str:
+        """Show the codes in words."""
+        return words.result(submission) or "-"
+
+    @display(description="What happened")
+    def timeline(self, submission: Submission) -> str:
+        """Show every step with its time."""
+        return format_html_join("", "<div>{}: {}</div>", words.timeline(submission))
+
+
+@admin.register(Channel)
+class ChannelAdmin(ReadOnlyAdmin):
+    """The channels, and the funding account as number 0."""
+
+    list_display = (
+        *("number", "public_key", "network", "is_open", "balance", "sequence"),
+        "leased_until_ledger",
+    )
+    ordering = ("network", "number")
+    fields = (
+        *("number", "public_key", "network", "opened_at", "balance", "sequence"),
+        *("leased_until_ledger", "under_way"),
+    )
+    readonly_fields = ("balance", "under_way")
+
+    @display(description="Open", boolean=True)
+    def is_open(self, channel: Channel) -> bool:
+        """Show whether it is on the network."""
+        return channel.opened_at is not None
+
+    @display(description="Balance")
+    def balance(self, channel: Channel) -> str:
+        """Show what it holds, as far as is known."""
+        return words.xlm(channel.balance_stroops)
+
+    @display(description="Under way")
+    def under_way(self, channel: Channel) -> str:
+        """Show the submission that it carries, with a way there."""
+        pending = channel.submissions.filter(state__in=PENDING).first()
+        if pending is None:
+            return "nothing"
+        address = reverse("admin:wallets_submission_change", args=[pending.pk])
+        return format_html('<a href="{}">{}</a>', address, pending)
+
+
+class ReasonForm(ActionForm):
+    """The reason that goes with an action."""
+
+    reason = CharField(required=False, max_length=200, label="Reason")
+
+
+@admin.register(Network)
+class NetworkAdmin(ReadOnlyAdmin):
+    """The networks: how they are, what pays on them, and the pause switch."""
+
+    list_display = ("name", "ledger", "seen_at", "balance", "is_paused", "holding")
+    action_form = ReasonForm
+    actions = ("pause", "resume")
+    fieldsets = (
+        ("Network", {"fields": ("name", ("ledger", "closed_at"), ("seen_at", "resets"), "bid")}),
+        ("Funding account", {"fields": ("balance", "lasts", "opened_today", "waiting")}),
+        ("Pause", {"fields": ("holding", ("paused_at", "pause_reason"))}),
+    )
+    readonly_fields = ("bid", "balance", "lasts", "opened_today", "waiting")
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        """Allow those who may change networks: there is nothing else to change."""
+        return bool(request.user.has_perm("wallets.change_network"))
+
+    @action(description="Pause, with a reason", permissions=["switch"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Network]) -> None:
+        """Stop sending anything new."""
+        by = actor(request)
+        try:
+            with transaction.atomic():
+                for network in queryset:
+                    reason = request.POST.get("reason", "")
+                    pausing.pause(network, reason=reason, by=by.id, name=by.name)
+        except pausing.ReasonMissing as error:
+            messages.error(request, str(error.message))
+            return
+        messages.success(request, "Paused. What is under way is still followed.")
+
+    @action(description="Go on", permissions=["switch"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Network]) -> None:
+        """Send again."""
+        by = actor(request)
+        with transaction.atomic():
+            for network in queryset:
+                pausing.resume(network, by=by.id, name=by.name)
+        messages.success(request, "Going on.")
+
+    @display(description="Paused", boolean=True)
+    def is_paused(self, network: Network) -> bool:
+        """Show whether staff have paused it."""
+        return network.paused_at is not None
+
+    @display(description="Fee bid")
+    def bid(self, network: Network) -> str:
+        """Show what is bid for an operation."""
+        return f"{network.fee_bid_stroops:,} stroops for an operation"
+
+    @display(description="Funding balance")
+    def balance(self, network: Network) -> str:
+        """Show what the funding account can spend."""
+        return words.xlm(network.funding_balance_stroops)
+
+    @display(description="Lasts for")
+    def lasts(self, network: Network) -> str:
+        """Show for how many days that lasts."""
+        found = runway.of(network)
+        return f"{found.days:,.1f} days of {words.xlm(found.day_need)}"
+
+    @display(description="Opened in the last 24 hours")
+    def opened_today(self, network: Network) -> int:
+        """Show how many accounts were opened lately."""
+        since = timezone.now() - timedelta(days=1)
+        return FundingRequest.objects.filter(network=network.name, funded_at__gte=since).count()
+
+    @display(description="Waiting")
+    def waiting(self, network: Network) -> str:
+        """Show how many wait, by reason."""
+        rows = FundingRequest.objects.filter(network=network.name, state=Funding.WAITING)
+        counts = rows.values_list("reason").annotate(count=Count("id")).order_by("-count")
+        told = [f"{count}: {reason or 'for the next transaction'}" for reason, count in counts]
+        return format_html_join("", "<div>{}</div>", ((line,) for line in told)) or "nobody"
+
+
+@admin.register(FundingRequest)
+class FundingRequestAdmin(ReadOnlyAdmin):
+    """Requests for accounts, the newest first."""
+
+    list_display = ("created_at", "wallet", "network", "state", "reason", "funded_at")
+    list_filter = ("state", "network")
+    list_select_related = ("wallet",)
+    search_fields = ("wallet__stellar_public_key",)
+    search_help_text = "Stellar address, or how it begins"
+    ordering = ("-id",)
+    actions = ("try_again",)
+    fields = (
+        *("wallet", "network", "state", "reason", "is_sponsored"),
+        *("proved_at", "needed_at", "submission", "submitted_at", "funded_at", "batch_max"),
+    )
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[FundingRequest],
+        search_term: str,
+    ) -> tuple[QuerySet[FundingRequest], bool]:
+        """Find by how the address begins."""
+        term = search_term.strip().upper()
+        found = queryset.filter(wallet__stellar_public_key__startswith=term)
+        return found if term else queryset, False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Allow those who may change requests: there is nothing else to change."""
+        return bool(request.user.has_perm("wallets.change_fundingrequest"))
+
+    @action(description="Try again", permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[FundingRequest]) -> None:
+        """Let those that failed alone have another try."""
+        moved = 0
+        for found in queryset:
+            try:
+                with transaction.atomic():
+                    services.try_again(found)
+            except NannyChainError:
+                continue
+            moved += 1
+        messages.success(request, f"{moved} wait for another try.")
+
+
+class LookFilter(admin.SimpleListFilter):
+    """Movements that nobody expected and nobody has looked at."""
+
+    title = "attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
+        """Offer those that wait for a person."""
+        return [("wanted", "to be looked at")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Movement]) -> QuerySet[Movement]:  # noqa: ARG002
+        """Narrow the list."""
+        if self.value() != "wanted":
+            return queryset
+        return queryset.filter(is_expected=False, reviewed_at__isnull=True)
+
+
+@admin.register(Movement)
+class MovementAdmin(ReadOnlyAdmin):
+    """Movements on accounts of ours and of members, the newest first."""
+
+    list_display = (
+        *("at", "direction", "amount", "asset", "address", "counterparty"),
+        *("is_expected", "reviewed_at"),
+    )
+    list_filter = (LookFilter, "direction")
+    search_fields = ("=address", "=transaction_hash")
+    search_help_text = "Stellar address, or hash"
+    ordering = ("-id",)
+    actions = ("review",)
+    fields = (
+        *("at", "direction", "amount", "asset", "type", "address", "counterparty", "wallet"),
+        *("transaction_hash", "is_expected", "reviewed_at"),
+    )
+    readonly_fields = ("amount",)
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        """Allow those who may change movements: there is nothing else to change."""
+        return bool(request.user.has_perm("wallets.change_movement"))
+
+    @display(description="Amount")
+    def amount(self, movement: Movement) -> str:
+        """Show the amount, in XLM where it is that."""
+        told = words.xlm(movement.amount_stroops)
+        return told if movement.asset == "native" else told.removesuffix(" XLM")
+
+    @action(description="I have looked at it", permissions=["review"])
+    def review(self, request: HttpRequest, queryset: QuerySet[Movement]) -> None:
+        """Note for each of the chosen that this person has looked at it."""
+        by = actor(request)
+        keys = list(queryset.values_list("pk", flat=True))
+        done = sum(reviewing.review(movement_id=key, by=by.id, name=by.name) for key in keys)
+        messages.success(request, f"{done} noted.")
