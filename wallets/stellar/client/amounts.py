@@ -8,7 +8,7 @@ _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,7}))?")
 
 
 class InvalidAmount(ValueError):
-    """A text that is no amount of Stellar."""
+    """A text or a number that is no amount of Stellar."""
 
 
 def stroops(text: object) -> int:
@@ -24,6 +24,8 @@ def stroops(text: object) -> int:
 
 
 def text(amount: int) -> str:
-    """Return an amount of whole stroops as the wire has it: `1.5000000`."""
+    """Return an amount of whole stroops as the wire has it: `1.5000000`; raise InvalidAmount."""
+    if not 0 <= amount <= _STROOPS_MAX:
+        raise InvalidAmount
     whole, part = divmod(amount, STROOPS_PER_UNIT)
     return f"{whole}.{part:07d}"

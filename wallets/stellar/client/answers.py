@@ -13,22 +13,34 @@ class HorizonUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Network:
-    """The network as Horizon's root tells: its name and the latest ledger that it can show."""
+    """The network as Horizon's root tells: its name, and the latest ledger that it can show.
+
+    `core_ledger` is how far the network is: where it runs ahead of `ledger`, Horizon lags.
+    """
 
     passphrase: str
     ledger: int
     closed_at: datetime
+    protocol: int
+    core_ledger: int
 
 
 @dataclass(frozen=True)
 class FeeStats:
-    """Fees per operation in the last ledgers: the least, and the bids of those who got in."""
+    """Fees per operation in the last ledgers: the least, and what those who got in were charged.
+
+    `capacity_usage` is a share of one.
+    """
 
     last_ledger: int
     base_fee: int
     capacity_usage: float
     p50: int
+    p70: int
+    p90: int
     p95: int
+    p99: int
+    max: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class AccountState:
     num_sponsoring: int
     num_sponsored: int
     trustlines: tuple[tuple[str, int], ...]  # `CODE:ISSUER` and balance
+    sponsor: str  # who holds its reserve; empty where it does so itself
     ledger: int | None
 
 
@@ -54,6 +67,7 @@ class Landed:
     ledger: int
     fee_charged: int
     result: Result
+    closed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,8 @@ class Missing:
     """A hash that isn't known as of a ledger; None where the server said none.
 
     The ledger is from the very answer that doesn't know the hash. Taken from another answer it
-    proves nothing: that one may come from a server that is further ahead.
+    proves nothing: that one may come from a server that is further ahead. Horizon at v24 names the
+    ledger in answers of accounts only; of a missing transaction it says none.
     """
 
     seen_ledger: int | None
@@ -76,6 +91,7 @@ class Outcome(StrEnum):
     REFUSED = "REFUSED"  # turned down, with a code
     UNKNOWN = "UNKNOWN"  # no answer, or one that says nothing
     NOT_SENT = "NOT_SENT"  # no connection came about
+    NOT_OFFERED = "NOT_OFFERED"  # this server takes no transactions, or not this way
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ The questions and limits are ours and not the SDK's client, which tries up to fo
 for up to two minutes, also when a transaction is handed in.
 """
 
-import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -36,6 +35,7 @@ __all__ = [
     "Submitted",
 ]
 _RETRY_AFTER_MAX = 300
+_DISABLED = "transaction_submission_disabled"
 _STATUSES = {201: "PENDING", 409: "DUPLICATE", 503: "TRY_AGAIN_LATER", 400: "ERROR"}
 
 
@@ -60,7 +60,7 @@ class Horizon:
         if answer.status_code == 404:
             return None
         ledger = reading.ledger_of(answer)
-        return reading.account(reading.body_of(answer), ledger=ledger)
+        return reading.account(reading.body_of(answer), address=address, ledger=ledger)
 
     def transaction(self, hash: str) -> Landed | Missing:
         """Return the transaction of that hash, or as of which ledger it isn't known.
@@ -130,6 +130,9 @@ def _is_not_found(answer: Answer) -> bool:
 def _submitted(answer: Answer, *, hash: str) -> Submitted:
     wait = _retry_after(answer)
     body = _body(answer)
+    if _is_not_offered(answer, body):
+        reason = f"this server takes no transactions here: it answered {answer.status_code}"
+        return Submitted(Outcome.NOT_OFFERED, reason, retry_after_seconds=wait)
     status = _STATUSES.get(answer.status_code)
     if status is None or body.get("tx_status") != status or body.get("hash") != hash:
         reason = f"it answered {answer.status_code}, which says nothing of the transaction"
@@ -147,21 +150,31 @@ def _submitted(answer: Answer, *, hash: str) -> Submitted:
     return Submitted(Outcome.REFUSED, f"it was refused: {result.code}", result)
 
 
+def _is_not_offered(answer: Answer, body: dict[str, Any]) -> bool:
+    """Tell whether the server is too old for the endpoint, or is set to take no transactions."""
+    if answer.status_code in (404, 405):
+        return True
+    kind = body.get("type")
+    return answer.status_code == 403 and isinstance(kind, str) and kind.endswith(_DISABLED)
+
+
 def _refusal(body: dict[str, Any]) -> Result | None:
     try:
-        return read_result(body["error_result_xdr"])
+        result = read_result(body["error_result_xdr"])
     except (InvalidResult, KeyError):
         return None
+    return None if result.code == "tx_success" else result
 
 
 def _body(answer: Answer) -> dict[str, Any]:
     try:
-        found = json.loads(answer.content)
-    except ValueError:
+        return reading.body_of(answer)
+    except HorizonUnavailable:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _retry_after(answer: Answer) -> int | None:
     text = answer.headers.get("Retry-After", "")
-    return min(int(text), _RETRY_AFTER_MAX) if text.isascii() and text.isdigit() else None
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        return None
+    return min(int(text), _RETRY_AFTER_MAX)

@@ -26,6 +26,11 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _CREATES, _MERGES = "create_account", "account_merge"
 _PAYS = ("payment", "path_payment_strict_receive", "path_payment_strict_send")
 _INT64_MAX = 2**63 - 1
+_SHARE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?")
+_UNREADABLE = (
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError),
+    RecursionError,  # a body of brackets only
+)
 
 
 def strict(function: Callable[P, R]) -> Callable[P, R]:
@@ -35,7 +40,7 @@ def strict(function: Callable[P, R]) -> Callable[P, R]:
     def read(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError):
+        except _UNREADABLE:
             raise HorizonUnavailable("an answer that can't be read") from None
 
     return read
@@ -63,34 +68,43 @@ def network(body: dict[str, Any]) -> Network:
         passphrase=_text(body["network_passphrase"]),
         ledger=_whole(body["history_latest_ledger"]),
         closed_at=_time(body["history_latest_ledger_closed_at"]),
+        protocol=_whole(body["current_protocol_version"]),
+        core_ledger=_whole(body["core_latest_ledger"]),
     )
 
 
 @strict
 def fee_stats(body: dict[str, Any]) -> FeeStats:
-    """Read the fees; of the bids, not of what was charged: all pay the least that got in."""
+    """Read the fees, of what was charged: bids may be any number, and all pay the least of them."""
     charged = body["fee_charged"]
     return FeeStats(
         last_ledger=_whole(body["last_ledger"]),
         base_fee=_whole(body["last_ledger_base_fee"]),
-        capacity_usage=float(_text(body["ledger_capacity_usage"])),
+        capacity_usage=_share(body["ledger_capacity_usage"]),
         p50=_whole(charged["p50"]),
+        p70=_whole(charged["p70"]),
+        p90=_whole(charged["p90"]),
         p95=_whole(charged["p95"]),
+        p99=_whole(charged["p99"]),
+        max=_whole(charged["max"]),
     )
 
 
 @strict
-def account(body: dict[str, Any], *, ledger: int | None) -> AccountState:
-    """Read an account."""
+def account(body: dict[str, Any], *, address: str, ledger: int | None) -> AccountState:
+    """Read the account that was asked for by that address."""
+    if body["account_id"] != address:
+        raise ValueError
     balances = {_asset(each): stroops(each["balance"]) for each in body["balances"]}
     return AccountState(
-        address=_text(body["account_id"]),
+        address=address,
         sequence=_whole(body["sequence"]),
         balance_stroops=balances["native"],
         subentries=_whole(body["subentry_count"]),
         num_sponsoring=_whole(body.get("num_sponsoring", 0)),
         num_sponsored=_whole(body.get("num_sponsored", 0)),
         trustlines=tuple(each for each in balances.items() if each[0] != "native"),
+        sponsor="" if body.get("sponsor") is None else _text(body["sponsor"]),
         ledger=ledger,
     )
 
@@ -103,7 +117,7 @@ def transaction(body: dict[str, Any], *, hash: str) -> Landed:
     if hash not in hashes or not isinstance(body["successful"], bool):
         raise ValueError
     result = read_result(body["result_xdr"])
-    if (result.code == "tx_success") != body["successful"] and not result.inner_hash:
+    if (result.code == "tx_success") is not body["successful"]:
         raise ValueError
     return Landed(
         hash=hash,
@@ -111,6 +125,7 @@ def transaction(body: dict[str, Any], *, hash: str) -> Landed:
         ledger=_whole(body["ledger"]),
         fee_charged=_whole(body["fee_charged"]),
         result=result,
+        closed_at=_time(body["created_at"]),
     )
 
 
@@ -127,12 +142,13 @@ def _payment(record: dict[str, Any]) -> Payment | None:
     kind = record["type"]
     if record.get("transaction_successful") is False:
         return None
+    amount: int | None = None
     if kind == _CREATES:
-        sides, amount = (record["funder"], record["account"]), record["starting_balance"]
+        sides, amount = (record["funder"], record["account"]), stroops(record["starting_balance"])
     elif kind == _MERGES:
-        sides, amount = (record["account"], record["into"]), None
+        sides = (record["account"], record["into"])
     elif kind in _PAYS:
-        sides, amount = (record["from"], record["to"]), record["amount"]
+        sides, amount = (record["from"], record["to"]), stroops(record["amount"])
     else:
         return None
     return Payment(
@@ -142,8 +158,8 @@ def _payment(record: dict[str, Any]) -> Payment | None:
         at=_time(record["created_at"]),
         from_address=_text(sides[0]),
         to_address=_text(sides[1]),
-        amount_stroops=None if amount is None else stroops(amount),
-        asset="native" if kind in (_CREATES, _MERGES) else _asset(record),
+        amount_stroops=amount,
+        asset=_asset(record) if kind in _PAYS else "native",
     )
 
 
@@ -165,9 +181,17 @@ def _whole(value: object) -> int:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 200:
+    """Read a text that can be shown and stored as it is."""
+    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
         raise ValueError
     return value
+
+
+def _share(value: object) -> float:
+    """Read a share of one, which Horizon writes as text."""
+    if not isinstance(value, str) or not _SHARE.fullmatch(value):
+        raise ValueError
+    return float(value)
 
 
 def _hash(value: object) -> str:
