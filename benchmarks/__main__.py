@@ -3,10 +3,10 @@
 import os
 import sys
 
-from benchmarks import report, ussd
+from benchmarks import report, stellar, ussd
 from benchmarks.stack import ROOT, running
 
-PARTS = {**ussd.PARTS}
+PARTS = {**ussd.PARTS, **stellar.PARTS}
 
 
 def main() -> int:

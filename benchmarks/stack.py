@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nannychain import embedded
+from nannychain import embedded, strkey
 
 ROOT = Path(__file__).parent.parent
 _ANSWER = (
@@ -99,12 +99,12 @@ def running() -> Iterator[Stack]:
 
 
 def _running(servers: embedded.Servers, provider: Provider) -> Iterator[Stack]:
-    port = _free_port()
+    port = free_port()
     environment = _environment(servers, provider=provider, port=port)
     owner = {**environment, "DATABASE_URL": servers.owner_url}
-    _manage(["migrate", "--verbosity", "0"], owner)
-    _manage(["compile_translations"], environment)
-    _manage(["shell", "--verbosity", "0", "-c", _MEMBERS], environment)
+    manage(["migrate", "--verbosity", "0"], owner)
+    manage(["compile_translations"], environment)
+    manage(["shell", "--verbosity", "0", "-c", _MEMBERS], environment)
     programs = {
         "web": ["gunicorn", "-c", "config/gunicorn.py", "config.wsgi"],
         "worker": [
@@ -164,12 +164,15 @@ def _environment(servers: embedded.Servers, *, provider: Provider, port: int) ->
         "AT_USERNAME": "sandbox",
         "AT_API_KEY": "bench",
         "AT_BASE_URL": provider.url,
+        "STELLAR_HORIZON_URL": provider.url,
+        "STELLAR_FUNDING_SECRET": strkey.seed_text(secrets.token_bytes(32)),
         "LOG_LEVEL": "INFO",
         "PORT": str(port),
     }
 
 
-def _manage(arguments: list[str], environment: dict[str, str]) -> None:
+def manage(arguments: list[str], environment: dict[str, str]) -> None:
+    """Run `manage.py` to its end; raise CalledProcessError where it fails."""
     subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -180,7 +183,8 @@ def _manage(arguments: list[str], environment: dict[str, str]) -> None:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 

@@ -103,7 +103,7 @@ def settle(found: StellarNetwork, *, rounds: int = 60) -> None:
     for _ in range(rounds):
         work()
         found.close()
-        if not Submission.objects.filter(state__in=PENDING).exists() and not _waits():
+        if is_settled():
             return
     raise AssertionError("it does not come to an end")
 
@@ -124,6 +124,8 @@ def join(count: int) -> list[str]:
     return [member.wallet.stellar_public_key for member in members]
 
 
-def _waits() -> bool:
+def is_settled() -> bool:
+    """Tell whether nothing is under way and nobody waits who needn't."""
     waiting = FundingRequest.objects.filter(state__in=(Funding.WAITING, Funding.SUBMITTED))
-    return waiting.filter(proved_at__isnull=False).exists()
+    is_pending = Submission.objects.filter(state__in=PENDING).exists()
+    return not is_pending and not waiting.filter(proved_at__isnull=False).exists()

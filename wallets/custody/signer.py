@@ -125,7 +125,6 @@ def _sign(submission: Submission) -> None:
     SUBMISSION.move(
         submission,
         to=State.SIGNED,
-        why="signed",
         hash=envelope.hash_hex(),
         signed_at=timezone.now(),
         due_at=timezone.now(),
