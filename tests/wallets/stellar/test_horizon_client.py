@@ -206,7 +206,15 @@ def test_a_transaction_that_contradicts_itself_is_no_answer(
 
 @pytest.mark.parametrize(
     ("header", "seen"),
-    [("58000001", 58_000_001), (None, None), ("", None), ("-1", None), ("1e9", None), ("٣", None)],
+    [
+        ("58000001", 58_000_001),
+        ("9" * 5000, None),
+        (None, None),
+        ("", None),
+        ("-1", None),
+        ("1e9", None),
+        ("٣", None),
+    ],
 )
 def test_a_missing_hash_is_missing_as_of_the_ledger_of_that_very_answer(
     server: ToldServer, horizon: Horizon, header: str | None, seen: int | None
@@ -260,6 +268,7 @@ def test_a_refusal_comes_with_its_codes(server: ToldServer, horizon: Horizon) ->
         (429, problem("rate_limit_exceeded", 429)),
         (400, problem("transaction_malformed", 400, envelope_xdr="AAAA")),
         (403, problem("forbidden", 403)),
+        (500, problem("transaction_submission_disabled", 500)),
         (413, b"too large"),
         (302, b""),
         (200, {"tx_status": "PENDING", "hash": HASH}),
