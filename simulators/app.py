@@ -22,6 +22,8 @@ _CATALOGUE = {
     reading.TARGET: reading.FAULTS,
     network.NETWORK: network.FAULTS,
 }
+# Stellar knows no phones: such a fault strikes whoever asks.
+_PHONELESS = frozenset({submitting.TARGET, reading.TARGET, network.NETWORK})
 
 
 def create_app(settings: Settings) -> Flask:
@@ -30,7 +32,7 @@ def create_app(settings: Settings) -> Flask:
     world = World(
         settings=settings,
         store=store,
-        faults=Faults(_CATALOGUE),
+        faults=Faults(_CATALOGUE, phoneless=_PHONELESS),
         record=record,
         posting=Posting(settings=settings, store=store, record=record),
     )
@@ -39,7 +41,9 @@ def create_app(settings: Settings) -> Flask:
         passphrase=settings.network_passphrase,
         folder=settings.state,
         faults=world.faults,
-        ledger_seconds=settings.ledger_seconds,
+        knobs=network.Knobs(
+            ledger_seconds=settings.ledger_seconds, submit_seconds=settings.submit_seconds
+        ),
     )
     desk = submitting.Desk(world, node)
     app = Flask("simulators", static_folder=None)

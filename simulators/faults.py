@@ -7,7 +7,7 @@ provider's own code.
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -90,6 +90,7 @@ class Faults:
 
     catalogue: Mapping[str, tuple[Kind, ...]]
     chance: Callable[[], float] = random.random
+    phoneless: Collection[str] = ()  # targets where no phone has a part
     _set: list[Fault] = field(default_factory=list)
     _ids: Iterable[int] = field(default_factory=lambda: count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -109,6 +110,8 @@ class Faults:
             probability=_PROBABILITY.read(wanted.get("probability", _PROBABILITY.default)),
             phone=_phone(wanted.get("phone")),
         )
+        if fault.phone and fault.target in self.phoneless:
+            raise InvalidFault(f"{fault.target} knows no phones: such a fault would never strike")
         with self._lock:
             same = (fault.target, fault.kind, fault.phone)
             self._set = [f for f in self._set if (f.target, f.kind, f.phone) != same] + [fault]

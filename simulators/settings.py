@@ -41,6 +41,7 @@ class Settings:
     sms_report_seconds: float = 1.0
     network_passphrase: str = "Test SDF Network ; September 2015"  # noqa: S105 - it is public
     ledger_seconds: float = 5.0
+    submit_seconds: float = 30.0
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -78,6 +79,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         network_passphrase=get("STELLAR_NETWORK_PASSPHRASE") or Settings.network_passphrase,
         ledger_seconds=_number(
             environment, name="SIMULATORS_LEDGER_SECONDS", default=5.0, most=3600, least=0
+        ),
+        submit_seconds=_number(
+            environment, name="SIMULATORS_SUBMIT_SECONDS", default=30.0, most=300, least=0
         ),
     )
 

@@ -1,79 +1,90 @@
 """How Horizon answers: JSON with the latest ledger beside it, pages with links, problems."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
 
+from simulators.horizon.asking import Asked
 from simulators.horizon.ledger.types import Ledger
 
-LIMIT_DEFAULT, LIMIT_MAX = 10, 200
+_HAL, _PROBLEM = "application/hal+json", "application/problem+json"
 _PROBLEMS = {
     "not_found": (
         404,
         "Resource Missing",
-        "The resource at the url requested was not found.",
+        "The resource at the url requested was not found.  This usually occurs for one of two"
+        " reasons:  The url requested is not valid, or no data in our database could be found"
+        " with the parameters provided.",
     ),
     "bad_request": (400, "Bad Request", "The request you sent was invalid in some way."),
+    "not_acceptable": (
+        406,
+        "An acceptable response content-type could not be provided for this request",
+        "",
+    ),
     "transaction_malformed": (
         400,
         "Transaction Malformed",
-        "Horizon could not decode the transaction envelope in this request.",
+        "Horizon could not decode the transaction envelope in this request. A transaction should"
+        " be an XDR TransactionEnvelope struct encoded using base64.  The envelope read from this"
+        " request is echoed in the `extras.envelope_xdr` field of this response for your"
+        " convenience.",
     ),
     "transaction_failed": (
         400,
         "Transaction Failed",
-        "The transaction failed when submitted to the stellar network.",
+        "The transaction failed when submitted to the stellar network. The `extras.result_codes`"
+        " field on this response contains further details.",
     ),
     "transaction_submission_timeout": (
         504,
         "Transaction Submission Timeout",
-        "Your transaction submission request has timed out. It does not mean that it failed.",
+        "Your transaction submission request has timed out. This does not necessarily mean the"
+        " submission has failed. Before resubmitting, please use the transaction hash provided in"
+        " `extras.hash` to poll the GET /transactions endpoint for sometime and check if it was"
+        " included in a ledger.",
     ),
-    "server_error": (500, "Internal Server Error", "An error occurred while processing."),
-    "rate_limit_exceeded": (429, "Rate Limit Exceeded", "The rate limit was reached."),
-    "stale_history": (503, "Historical DB Is Too Stale", "This server is behind the network."),
-    "unsupported_media_type": (415, "Unsupported Media Type", "Send a form."),
+    "server_error": (
+        500,
+        "Internal Server Error",
+        "An error occurred while processing this request.",
+    ),
+    "rate_limit_exceeded": (
+        429,
+        "Rate Limit Exceeded",
+        "The rate limit for the requesting IP address is over its alloted limit.",
+    ),
+    "server_over_capacity": (
+        503,
+        "Server Over Capacity",
+        "This horizon server is currently overloaded. Please wait for several minutes before"
+        " trying your request again.",
+    ),
+    "request_too_large": (413, "Request Entity Too Large", "The request body is too large."),
+    "unsupported_media_type": (
+        415,
+        "Unsupported Media Type",
+        "The request has an unsupported content type. Presently, the only supported content type"
+        " is application/x-www-form-urlencoded.",
+    ),
+}
+_RATE_HEADERS = {
+    "X-RateLimit-Limit": "3600",
+    "X-RateLimit-Remaining": "0",
+    "X-RateLimit-Reset": "5",
 }
 
 
-class BadRequest(ValueError):
-    """A parameter that can't be right; the text names it."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which page was asked for."""
-
-    cursor: str
-    limit: int
-    is_descending: bool
-    include_failed: bool
-
-
-def asked() -> Asked:
-    """Read the parameters of a page from the request; raise BadRequest."""
-    limit = request.args.get("limit", str(LIMIT_DEFAULT))
-    if not (limit.isdigit() and 1 <= int(limit) <= LIMIT_MAX):
-        raise BadRequest("limit")
-    order = request.args.get("order", "asc")
-    if order not in ("asc", "desc"):
-        raise BadRequest("order")
-    return Asked(
-        cursor=request.args.get("cursor", ""),
-        limit=int(limit),
-        is_descending=order == "desc",
-        include_failed=request.args.get("include_failed") == "true",
-    )
-
-
-def found(body: dict[str, Any], *, latest: Ledger, status: int = 200) -> Response:
+def found(body: dict[str, Any], *, latest: Ledger) -> Response:
     """Return JSON with the ledger that it was read from."""
-    answer = Response(json.dumps(body), status, content_type="application/hal+json; charset=utf-8")
-    answer.headers["Latest-Ledger"] = str(latest.sequence)
-    return answer
+    return _told(body, latest=latest, status=200, kind=_HAL)
+
+
+def plain(body: dict[str, Any], *, latest: Ledger, status: int) -> Response:
+    """Return JSON that is neither a resource nor a problem."""
+    return _told(body, latest=latest, status=status, kind="application/json")
 
 
 def page(records: list[dict[str, Any]], *, wanted: Asked, latest: Ledger) -> Response:
@@ -90,25 +101,35 @@ def page(records: list[dict[str, Any]], *, wanted: Asked, latest: Ledger) -> Res
     return found({"_links": links, "_embedded": {"records": records}}, latest=latest)
 
 
-def problem(kind: str, *, latest: Ledger, extras: dict[str, Any] | None = None) -> Response:
-    """Return a problem of one of Horizon's kinds."""
-    status, title, detail = _PROBLEMS[kind]
+def problem(
+    kind: str, *, latest: Ledger, extras: dict[str, Any] | None = None, detail: str = ""
+) -> Response:
+    """Return a problem of one of Horizon's kinds, with other words than usual where given."""
+    status, title, usual = _PROBLEMS[kind]
     body: dict[str, Any] = {
         "type": f"https://stellar.org/horizon-errors/{kind}",
         "title": title,
         "status": status,
-        "detail": detail,
     }
+    if words := detail or usual:
+        body["detail"] = words
     if extras:
         body["extras"] = extras
-    answer = Response(
-        json.dumps(body), status, content_type="application/problem+json; charset=utf-8"
-    )
-    answer.headers["Latest-Ledger"] = str(latest.sequence)
+    answer = _told(body, latest=latest, status=status, kind=_PROBLEM)
     if kind == "rate_limit_exceeded":
-        answer.headers["X-RateLimit-Limit"] = "3600"
-        answer.headers["X-RateLimit-Remaining"] = "0"
-        answer.headers["X-RateLimit-Reset"] = "5"
+        answer.headers.update(_RATE_HEADERS)
+    return answer
+
+
+def invalid(field: str, *, reason: str, latest: Ledger) -> Response:
+    """Return the problem of a parameter that can't be right."""
+    extras = {"invalid_field": field, "reason": reason}
+    return problem("bad_request", latest=latest, extras=extras)
+
+
+def _told(body: dict[str, Any], *, latest: Ledger, status: int, kind: str) -> Response:
+    answer = Response(json.dumps(body), status, content_type=f"{kind}; charset=utf-8")
+    answer.headers["Latest-Ledger"] = str(latest.sequence)
     return answer
 
 

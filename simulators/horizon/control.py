@@ -1,5 +1,6 @@
 """The network's part of the control API: close ledgers by hand, reset, turn knobs, give lumens."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -12,11 +13,14 @@ from simulators.horizon.submitting import Desk
 ADDRESSES = {
     "GET /control/horizon": "the simulated Stellar network: ledger, queue, knobs",
     "POST /control/horizon/close": "close some ledgers now: ledgers",
-    "POST /control/horizon/settings": "turn knobs: ledger_seconds (0: by hand), min_fee, capacity",
+    "POST /control/horizon/settings": "turn knobs: ledger_seconds (0: by hand), submit_seconds,"
+    " min_fee, capacity",
     "POST /control/horizon/fund": "give an account lumens: address, lumens",
     "POST /control/horizon/reset": "begin the network anew, as test networks do",
 }
-_LIMITS = {"ledger_seconds": (0, 3600), "min_fee": (100, 10_000_000), "capacity": (1, 100_000)}
+# Knobs in whole numbers, and in seconds.
+_LIMITS = {"min_fee": (100, 10_000_000), "capacity": (1, 100_000)}
+_LIMITS_SECONDS = {"ledger_seconds": (0, 3600), "submit_seconds": (0, 300)}
 _CLOSED_MAX = 10_000
 
 
@@ -60,33 +64,33 @@ def _turn(node: Node, wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
         _check(name, value)
     for name, value in wanted.items():
-        setattr(node.knobs, name, value if name == "ledger_seconds" else int(value))
+        setattr(node.knobs, name, value)
 
 
 def _fund(desk: Desk, wanted: dict[str, Any]) -> dict[str, Any]:
     address, lumens = str(wanted.get("address", "")), str(wanted.get("lumens", ""))
     try:
-        verdict = desk.fund(address, lumens=lumens)
+        verdict = desk.give(address, lumens=lumens)
     except ValueError as error:
         raise BadRequest(f"address or lumens: {error}") from None
     return {"status": verdict.status, "hash": verdict.hash}
 
 
 def _check(name: str, value: object) -> None:
-    if name not in _LIMITS:
-        raise BadRequest(f"the knobs are: {', '.join(_LIMITS)}")
-    least, most = _LIMITS[name]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not least <= value <= most:  # type: ignore[operator]
-        raise BadRequest(f"{name} must be a number, {least} to {most}")
+    limits = {**_LIMITS, **_LIMITS_SECONDS}
+    if name not in limits:
+        raise BadRequest(f"the knobs are: {', '.join(limits)}")
+    least, most = limits[name]
+    types = (int,) if name in _LIMITS else (int, float)
+    if type(value) not in types or not least <= value <= most:  # type: ignore[operator]
+        raise BadRequest(f"{name} must be a number, {least} to {most}, whole unless seconds")
 
 
 def _told(node: Node) -> dict[str, Any]:
     return {
-        "ledger": node.chain.latest.sequence,
+        "ledger": node.latest.sequence,
         "waiting": node.chain.queue_length(),
-        "ledger_seconds": node.knobs.ledger_seconds,
-        "min_fee": node.knobs.min_fee,
-        "capacity": node.knobs.capacity,
+        "is_halted": node.is_halted,
+        **asdict(node.knobs),
         "resets": node.resets,
     }

@@ -4,9 +4,11 @@ Every closed ledger that held something is written in one transaction together w
 it, so that whatever Horizon has shown is there again after a crash.
 """
 
+import contextlib
 import json
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ CREATE TABLE IF NOT EXISTS states (id INTEGER PRIMARY KEY CHECK (id = 1), dump B
 _TABLES = ("ledgers", "transactions", "operations", "effects", "parties", "states")
 _VERSION = 1
 LEDGERS_MAX = 20_000
+# Who is named in these has a part in the operation, also when it failed and left no effects.
+_PARTY_FIELDS = ("from", "to", "funder", "account", "into", "sponsored_id")
 PAYMENT_TYPES = frozenset({0, 1, 2, 13, 8})
 
 
@@ -59,17 +63,10 @@ class History:
 
     def add(self, ledger: Ledger, *, state: bytes | None) -> None:
         """Write a closed ledger, and the state after it where one is given, all or nothing."""
-        with self._lock:
-            run = self._connection.execute
-            run("BEGIN IMMEDIATE")
-            try:
-                self._write(ledger)
-                if state is not None:
-                    run("INSERT OR REPLACE INTO states VALUES (1, ?)", (state,))
-                run("COMMIT")
-            except BaseException:
-                run("ROLLBACK")
-                raise
+        with self._writing() as run:
+            self._write(ledger)
+            if state is not None:
+                run("INSERT OR REPLACE INTO states VALUES (1, ?)", (state,))
 
     def state(self) -> bytes | None:
         """Return the state that was written last."""
@@ -91,16 +88,35 @@ class History:
         )
         return {**json.loads(rows[0][0]), "id": hash, "hash": hash} if rows else None
 
+    def operation(self, token: int) -> dict[str, Any] | None:
+        """Return an operation's record."""
+        rows = self._rows("SELECT record FROM operations WHERE token = ?", token)
+        return json.loads(rows[0][0]) if rows else None
+
+    def knows(self, address: str) -> bool:
+        """Tell whether an account has had a part in anything."""
+        rows = self._rows(
+            "SELECT 1 FROM parties WHERE kind IN ('operations', 'transactions') AND account = ?"
+            " LIMIT 1",
+            address,
+        )
+        return bool(rows)
+
     def newest_token(self) -> int:
-        """Return the newest token of all."""
+        """Return the newest ledger's token, 0 when there is none."""
         rows = self._rows("SELECT max(token) FROM ledgers")
+        return int(rows[0][0] or 0)
+
+    def oldest_token(self) -> int:
+        """Return the token of the oldest ledger that is kept, 0 when there is none."""
+        rows = self._rows("SELECT min(token) FROM ledgers")
         return int(rows[0][0] or 0)
 
     def page(
         self,
         kind: str,
         *,
-        after: int | None,
+        after: tuple[int, int] | None,
         limit: int,
         is_descending: bool = False,
         account: str = "",
@@ -110,7 +126,8 @@ class History:
     ) -> list[dict[str, Any]]:
         """Return some records of ledgers, transactions, operations, payments or effects, in order.
 
-        `within` and `until` (the last ledger that is shown) limit the tokens.
+        `after` is a token and, for effects, a number within it. `within` and `until` (the last
+        ledger that is shown) limit the tokens.
         """
         table = "operations" if kind == "payments" else kind
         where, values = ["1 = 1"], list[Any]()
@@ -125,8 +142,10 @@ class History:
         if kind not in ("ledgers", "effects") and not include_failed:
             where.append("is_successful = 1")
         if after is not None:
-            where.append("token < ?" if is_descending else "token > ?")
-            values.append(after)
+            sign = "<" if is_descending else ">"
+            is_pair = kind == "effects"
+            where.append(f"(token, number) {sign} (?, ?)" if is_pair else f"token {sign} ?")
+            values += after if is_pair else after[:1]
         if within is not None:
             where.append("token BETWEEN ? AND ?")
             values += within
@@ -141,9 +160,22 @@ class History:
         return [json.loads(row[0]) for row in self._rows(statement, *values, limit)]
 
     def reset(self) -> None:
-        """Forget everything."""
-        for table in _TABLES:
-            self._rows(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+        """Forget everything, all or nothing."""
+        with self._writing() as run:
+            for table in _TABLES:
+                run(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Callable[..., Any]]:
+        with self._lock:
+            run = self._connection.execute
+            run("BEGIN IMMEDIATE")
+            try:
+                yield run
+                run("COMMIT")
+            except BaseException:
+                run("ROLLBACK")
+                raise
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with self._lock:
@@ -174,7 +206,12 @@ class History:
         record = json.dumps(records.operation(transaction, operation))
         row = (token, is_payment, transaction.is_successful, record)
         self._connection.execute("INSERT INTO operations VALUES (?, ?, ?, ?)", row)
-        parties = {operation.source_account, *(each.account for each in operation.effects)}
+        named = (operation.details.get(name) for name in _PARTY_FIELDS)
+        parties = {
+            operation.source_account,
+            *(each.account for each in operation.effects),
+            *(name for name in named if isinstance(name, str)),
+        }
         self._write_parties("operations", token, parties)
         if transaction.is_successful:
             self._connection.executemany(

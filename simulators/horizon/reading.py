@@ -4,19 +4,18 @@ A fault can let a question be answered as of some ledgers ago, by a server that 
 everything in that answer, and the ledger that it names, is of that time.
 """
 
-import json
+import base64
 import time
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response
 
 from simulators.faults import Fault, Kind, Parameter
 from simulators.guard import drop_connection
-from simulators.horizon import answers, records
-from simulators.horizon.answers import BadRequest
-from simulators.horizon.ledger.types import BASE_FEE, Ledger
+from simulators.horizon import answers, asking, records
+from simulators.horizon.ledger.types import BASE_FEE, Account, Ledger
 from simulators.horizon.node import Node
+from simulators.horizon.streaming import Streams, Wanted
 from simulators.world import World
 
 TARGET = "horizon.read"
@@ -31,65 +30,42 @@ FAULTS = (
         "the answer is from some ledgers ago",
         (Parameter("ledgers", 5, 1, 60, whole=True),),
     ),
-    Kind("stream_cut", "a stream ends in the middle"),
+    Kind("stream_cut", "a stream ends in the middle of an event"),
 )
-_KINDS = ("transactions", "operations", "payments", "effects")
-_STREAM_SECONDS = 55.0
-_STREAMS_MAX = 16
 _PERCENTILES = ("p10", "p20", "p30", "p40", "p50", "p60", "p70", "p80", "p90", "p95", "p99")
+_OPERATIONS_MAX = 4095  # of a transaction, by the bits that a token has for them
+
+
+class Unknown(LookupError):
+    """There is nothing of that name in the ledgers that are shown."""
 
 
 class Reader:
-    """Answers questions about one node."""
+    """Answers questions about one node, each as of the ledger `latest`; raises Unknown."""
 
     def __init__(self, world: World, node: Node) -> None:
-        self._world = world
+        self._faults = world.faults
         self._node = node
-        self._streams = 0
+        self._streams = Streams(node=node, faults=world.faults, target=TARGET)
 
-    def strike(self, kind: str) -> Fault | None:
-        """Return the fault of that kind that strikes this question."""
-        return self._world.faults.take(target=TARGET, kind=kind, phones=())
+    def view(self) -> Ledger:
+        """Return the ledger that this question is answered from."""
+        stale = self._strikes("stale")
+        return self._node.ago(int(stale.parameters["ledgers"])) if stale else self._node.latest
 
     def broken(self, latest: Ledger) -> Response | None:
         """Return the answer of a server that is not well; None from one that is."""
-        if slow := self.strike("slow"):
+        if slow := self._strikes("slow"):
             time.sleep(slow.parameters["seconds"])
-        if self.strike("down"):
+        if self._strikes("down"):
             return drop_connection()
-        if self.strike("error"):
+        if self._strikes("error"):
             return answers.problem("server_error", latest=latest)
-        if self.strike("rate_limited"):
+        if self._strikes("rate_limited"):
             return answers.problem("rate_limit_exceeded", latest=latest)
-        if self.strike("garbage"):
+        if self._strikes("garbage"):
             return Response("<html><body>It works!</body></html>", 200, content_type="text/html")
         return None
-
-    def view(self) -> tuple[Ledger, int]:
-        """Return the ledger that this question is answered from, and how many ago it was."""
-        latest = self._node.chain.latest
-        stale = self.strike("stale")
-        if stale is None:
-            return latest, 0
-        ago = int(stale.parameters["ledgers"])
-        record = self._node.history.ledger(latest.sequence - ago)
-        if record is None:
-            return latest, 0
-        closed_at = int(time.mktime(time.strptime(record["closed_at"], "%Y-%m-%dT%H:%M:%SZ")))
-        return (
-            Ledger(
-                sequence=record["sequence"],
-                closed_at=closed_at,
-                hash=record["hash"],
-                previous_hash=record["prev_hash"],
-                operation_count=record["operation_count"],
-                failed_transaction_count=record["failed_transaction_count"],
-                base_fee=BASE_FEE,
-                capacity_usage=0.0,
-                transactions=(),
-            ),
-            ago,
-        )
 
     def root(self, latest: Ledger) -> Response:
         """Answer what the network is and where it stands."""
@@ -99,8 +75,8 @@ class Reader:
             "ingest_latest_ledger": latest.sequence,
             "history_latest_ledger": latest.sequence,
             "history_latest_ledger_closed_at": records.time(latest.closed_at),
-            "history_elder_ledger": 1,
-            "core_latest_ledger": self._node.chain.latest.sequence,
+            "history_elder_ledger": self._node.history.oldest_token() >> 32,
+            "core_latest_ledger": self._node.latest.sequence,
             "network_passphrase": self._node.chain.passphrase,
             "current_protocol_version": 23,
             "supported_protocol_version": 23,
@@ -121,145 +97,99 @@ class Reader:
         }
         return answers.found(body, latest=latest)
 
-    def account(self, address: str, latest: Ledger, *, ago: int) -> Response:
+    def account(self, latest: Ledger, *, address: str) -> Response:
         """Answer how an account stands."""
-        found = self._node.chain.account(address, ledgers_ago=ago)
-        if found is None:
-            return answers.problem("not_found", latest=latest)
-        return answers.found(records.account(found), latest=latest)
+        return answers.found(records.account(self._account(address, latest)), latest=latest)
 
-    def data(self, address: str, name: str, latest: Ledger, *, ago: int) -> Response:
+    def data(self, latest: Ledger, *, address: str, name: str) -> Response:
         """Answer what a data entry of an account holds."""
-        found = self._node.chain.account(address, ledgers_ago=ago)
-        if found is None or name not in found.data:
-            return answers.problem("not_found", latest=latest)
-        return answers.found({"value": records.account(found)["data"][name]}, latest=latest)
+        entry = self._account(address, latest).data.get(name)
+        if entry is None:
+            raise Unknown(name)
+        value = {"value": base64.b64encode(entry.value).decode()}
+        sponsor = {"sponsor": entry.sponsor} if entry.sponsor else {}
+        return answers.found({**value, **sponsor}, latest=latest)
 
-    def transaction(self, hash: str, latest: Ledger) -> Response:
+    def ledger(self, latest: Ledger, *, sequence: int) -> Response:
+        """Answer a ledger."""
+        return answers.found(self._ledger(sequence, latest), latest=latest)
+
+    def transaction(self, latest: Ledger, *, hash: str) -> Response:
         """Answer what became of a transaction, asked for by either of its hashes."""
-        found = self._node.history.transaction(hash)
-        if found is None or found["ledger"] > latest.sequence:
-            return answers.problem("not_found", latest=latest)
-        return answers.found(found, latest=latest)
+        return answers.found(self._transaction(hash, latest), latest=latest)
 
-    def one(self, record: dict[str, Any] | None, latest: Ledger) -> Response:
-        """Answer a record, or that there is none."""
-        if record is None:
-            return answers.problem("not_found", latest=latest)
+    def operation(self, latest: Ledger, *, token: int) -> Response:
+        """Answer an operation."""
+        record = self._node.history.operation(token) if token < 1 << 63 else None
+        if record is None or token >> 32 > latest.sequence:
+            raise Unknown(str(token))
         return answers.found(record, latest=latest)
 
-    def page(self, kind: str, latest: Ledger, **filters: Any) -> Response:
-        """Answer a page, or a stream where one is asked for."""
-        wanted = answers.asked()
-        after = _token(wanted.cursor, newest=lambda: self._newest(latest))
-        if "text/event-stream" in request.headers.get("Accept", ""):
-            return self._stream(kind, after=after, **filters)
+    def page(self, latest: Ledger, *, kind: str) -> Response:
+        """Answer a page of all that happened, or a stream of it."""
+        return self._page(latest, kind)
+
+    def page_of_account(self, latest: Ledger, *, kind: str, address: str) -> Response:
+        """Answer a page of what an account had a part in, or a stream of it."""
+        asking.check_address(address)
+        if not self._node.history.knows(address):
+            self._account(address, latest)
+        return self._page(latest, kind, account=address)
+
+    def page_of_ledger(self, latest: Ledger, *, kind: str, sequence: int) -> Response:
+        """Answer a page of what is in a ledger."""
+        self._ledger(sequence, latest)
+        within = (records.toid(sequence), records.toid(sequence + 1) - 1)
+        return self._page(latest, kind, within=within)
+
+    def page_of_transaction(self, latest: Ledger, *, kind: str, hash: str) -> Response:
+        """Answer a page of what is in a transaction, also in one that failed."""
+        token = int(self._transaction(hash, latest)["paging_token"])
+        return self._page(
+            latest, kind, within=(token, token + _OPERATIONS_MAX), include_failed=True
+        )
+
+    def page_of_operation(self, latest: Ledger, *, kind: str, token: int) -> Response:
+        """Answer a page of an operation's effects."""
+        self.operation(latest, token=token)
+        return self._page(latest, kind, within=(token, token))
+
+    def _page(self, latest: Ledger, kind: str, **filters: Any) -> Response:
+        wanted = asking.asked()
+        newest = records.toid(latest.sequence + 1) - 1
+        after = asking.position(wanted.cursor, newest=newest, kind=kind)
+        filters = {"include_failed": wanted.include_failed, **filters}
+        if asking.wants_stream():
+            return self._streams.answer(Wanted(kind, after, filters))
         found = self._node.history.page(
             kind,
             after=after,
             limit=wanted.limit,
             is_descending=wanted.is_descending,
-            include_failed=wanted.include_failed,
             until=latest.sequence,
             **filters,
         )
         return answers.page(found, wanted=wanted, latest=latest)
 
-    def _newest(self, latest: Ledger) -> int:
-        return records.toid(latest.sequence + 1) - 1
-
-    def _stream(self, kind: str, *, after: int | None, **filters: Any) -> Response:
-        if self._streams >= _STREAMS_MAX:
-            latest = self._node.chain.latest
-            return answers.problem("rate_limit_exceeded", latest=latest)
-        last = request.headers.get("Last-Event-ID", "")
-        begin = int(last) if last.isdigit() else after
-        events = self._events(kind, after=begin, **filters)
-        return Response(events, content_type="text/event-stream; charset=utf-8")
-
-    def _events(self, kind: str, *, after: int | None, **filters: Any) -> Iterator[str]:
-        """Yield what there is and what comes, until it is time for the client to come anew."""
-        self._streams += 1
-        ends_at = time.monotonic() + _STREAM_SECONDS
-        try:
-            yield 'retry: 1000\nevent: open\ndata: "hello"\n\n'
-            while time.monotonic() < ends_at:
-                found = self._node.history.page(kind, after=after, limit=200, **filters)
-                for record in found:
-                    if self.strike("stream_cut"):
-                        return
-                    yield f"id: {record['paging_token']}\ndata: {json.dumps(record)}\n\n"
-                    after = int(str(record["paging_token"]).split("-")[0])
-                if not found:
-                    self._node.wait(min(5.0, max(0.05, ends_at - time.monotonic())))
-            yield 'retry: 10\nevent: close\ndata: "byebye"\n\n'
-        finally:
-            self._streams -= 1
-
-
-def _token(cursor: str, *, newest: Any) -> int | None:
-    if cursor == "":
-        return None
-    if cursor == "now":
-        return int(newest())
-    head = cursor.split("-")[0]
-    if not head.isdigit() or len(head) > 19:
-        raise BadRequest("cursor")
-    return int(head)
-
-
-def add(endpoints: Blueprint, reader: Reader) -> None:
-    """Add all questions to the blueprint."""
-
-    def rule(path: str, answer: Any) -> None:
-        def asked(**names: Any) -> Response:
-            latest, ago = reader.view()
-            if (wrong := reader.broken(latest)) is not None:
-                return wrong
-            try:
-                return answer(latest, ago, **names)  # type: ignore[no-any-return]
-            except BadRequest as error:
-                extras = {"invalid_field": str(error)}
-                return answers.problem("bad_request", latest=latest, extras=extras)
-
-        endpoints.add_url_rule(path, endpoint=path, view_func=asked, strict_slashes=False)
-
-    def history(latest: Ledger, sequence: int) -> Any:
-        return reader.one(reader._node.history.ledger(sequence), latest)
-
-    rule("/", lambda latest, _: reader.root(latest))
-    rule("/fee_stats", lambda latest, _: reader.fee_stats(latest))
-    rule(
-        "/accounts/<address>", lambda latest, ago, address: reader.account(address, latest, ago=ago)
-    )
-    rule(
-        "/accounts/<address>/data/<name>",
-        lambda latest, ago, address, name: reader.data(address, name, latest, ago=ago),
-    )
-    rule("/ledgers", lambda latest, _: reader.page("ledgers", latest))
-    rule("/ledgers/<int:sequence>", lambda latest, _, sequence: history(latest, sequence))
-    rule("/transactions/<hash>", lambda latest, _, hash: reader.transaction(hash, latest))
-    for kind in _KINDS:
-        _add_pages(rule, reader, kind)
-
-
-def _add_pages(rule: Any, reader: Reader, kind: str) -> None:
-    def of_account(latest: Ledger, _: int, address: str) -> Response:
-        return reader.page(kind, latest, account=address)
-
-    def of_ledger(latest: Ledger, _: int, sequence: int) -> Response:
-        tokens = (records.toid(sequence), records.toid(sequence + 1) - 1)
-        return reader.page(kind, latest, within=tokens)
-
-    def of_transaction(latest: Ledger, _: int, hash: str) -> Response:
-        found = reader._node.history.transaction(hash)
+    def _account(self, address: str, latest: Ledger) -> Account:
+        asking.check_address(address)
+        found = self._node.account(address, ledger=latest.sequence)
         if found is None:
-            return answers.problem("not_found", latest=latest)
-        token = int(found["paging_token"])
-        return reader.page(kind, latest, within=(token, token + 4095))
+            raise Unknown(address)
+        return found
 
-    rule(f"/{kind}", lambda latest, _: reader.page(kind, latest))
-    rule(f"/accounts/<address>/{kind}", of_account)
-    rule(f"/ledgers/<int:sequence>/{kind}", of_ledger)
-    if kind != "transactions":
-        rule(f"/transactions/<hash>/{kind}", of_transaction)
+    def _ledger(self, sequence: int, latest: Ledger) -> dict[str, Any]:
+        record = self._node.history.ledger(sequence) if sequence <= latest.sequence else None
+        if record is None:
+            raise Unknown(str(sequence))
+        return record
+
+    def _transaction(self, hash: str, latest: Ledger) -> dict[str, Any]:
+        asking.check_hash(hash)
+        found = self._node.history.transaction(hash)
+        if found is None or found["ledger"] > latest.sequence:
+            raise Unknown(hash)
+        return found
+
+    def _strikes(self, kind: str) -> Fault | None:
+        return self._faults.take(target=TARGET, kind=kind, phones=())

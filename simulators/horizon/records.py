@@ -31,6 +31,11 @@ def time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds(written: str) -> int:
+    """Return the instant that was written so, in epoch seconds."""
+    return int(datetime.fromisoformat(written).timestamp())
+
+
 def ledger(closed: Ledger) -> dict[str, Any]:
     """Return a ledger's record."""
     successful = sum(each.is_successful for each in closed.transactions)

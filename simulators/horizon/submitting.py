@@ -1,16 +1,16 @@
 """Handing in: both ways that Horizon knows, friendbot, and every lie that can be told about it."""
 
-import json
 import time
 from typing import Any
 
 from flask import Blueprint, Response, request
-from stellar_sdk import Account, Asset, CreateAccount, StrKey, TransactionBuilder
+from stellar_sdk import StrKey
 from stellar_sdk.xdr import TransactionResultCode as Tx
 
 from simulators.faults import Fault, Kind, Parameter
 from simulators.guard import drop_connection
-from simulators.horizon import answers
+from simulators.horizon import answers, asking
+from simulators.horizon.friendbot import Friendbot
 from simulators.horizon.ledger.chain import MalformedEnvelope
 from simulators.horizon.ledger.envelopes import decode
 from simulators.horizon.ledger.results import transaction_result
@@ -35,67 +35,90 @@ FAULTS = (
 )
 _TAKEN_FIRST = ("answer_lost", "timeout_landed", "try_later_lie", "refused_lie", "garbage")
 _NOT_TAKEN = ("down", "timeout_lost", "try_later", "error", "rate_limited")
-_SYNC_SECONDS = 30.0
-_FRIENDBOT_LUMENS = "10000"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "")
 _STATUSES = {"PENDING": 201, "DUPLICATE": 409, "TRY_AGAIN_LATER": 503, "ERROR": 400}
+_BODY_KEPT = 500
 
 
 class Desk:
-    """Takes envelopes for one node."""
+    """Takes envelopes for one node. The older way of handing in waits for a ledger: `is_sync`."""
 
     def __init__(self, world: World, node: Node) -> None:
         self._world = world
         self._node = node
-
-    def strike(self, kind: str) -> Fault | None:
-        """Return the fault of that kind that strikes this envelope."""
-        return self._world.faults.take(target=TARGET, kind=kind, phones=())
+        self._friendbot = Friendbot(node)
 
     def take(self, *, is_sync: bool) -> Response:
         """Take the envelope of this request and answer, truly or not."""
-        latest = self._node.chain.latest
+        if request.mimetype not in _FORMS:
+            return answers.problem("unsupported_media_type", latest=self._node.latest)
+        if not asking.takes_json():
+            return answers.problem("not_acceptable", latest=self._node.latest)
         envelope = request.form.get("tx", "")
-        if slow := self.strike("slow"):
+        if slow := self._strikes("slow"):
             time.sleep(slow.parameters["seconds"])
         try:
             hash = decode(envelope, passphrase=self._node.chain.passphrase).hash
         except MalformedEnvelope:
             extras = {"envelope_xdr": envelope}
-            return answers.problem("transaction_malformed", latest=latest, extras=extras)
-        answer = self._untaken(hash, envelope) or self._taken(hash, envelope, is_sync=is_sync)
+            return answers.problem("transaction_malformed", latest=self._node.latest, extras=extras)
+        answer = self._answer(hash, envelope, is_sync=is_sync)
         self._world.record.add(
             direction="in",
             target=TARGET,
             fields={"hash": hash},
-            answer={"status": answer.status_code, "body": answer.get_data(as_text=True)[:500]},
+            answer={
+                "status": answer.status_code,
+                "body": answer.get_data(as_text=True)[:_BODY_KEPT],
+            },
         )
         return answer
 
-    def _untaken(self, hash: str, envelope: str) -> Response | None:
-        """Answer without taking it, if a fault is set."""
-        kind = next((each for each in _NOT_TAKEN if self.strike(each)), None)
-        return self._lie(kind, hash, envelope) if kind else None
+    def give(self, address: str, *, lumens: str) -> Verdict:
+        """Hand in a gift of the network's first account; raise ValueError."""
+        return self._friendbot.give(address, lumens=lumens)
 
-    def _taken(self, hash: str, envelope: str, *, is_sync: bool) -> Response:
+    def friendbot(self) -> Response:
+        """Create an account for whoever asks, with 10,000 XLM."""
+        address = request.args.get("addr", "")
+        latest = self._node.latest
+        if not StrKey.is_valid_ed25519_public_key(address):
+            return answers.invalid("addr", reason="it is no account's address", latest=latest)
+        if self._node.account(address, ledger=latest.sequence) is not None:
+            detail = "account already funded to starting balance"
+            return answers.problem("bad_request", latest=latest, detail=detail)
+        found = self._friendbot.create(address, seconds=self._node.knobs.submit_seconds)
+        if found is None:
+            return answers.problem("transaction_submission_timeout", latest=self._node.latest)
+        return answers.found(found, latest=self._node.latest)
+
+    def _answer(self, hash: str, envelope: str, *, is_sync: bool) -> Response:
+        """Take it or not, and answer, as the faults that are set want it; truly without any."""
+        if kind := self._first_of(_NOT_TAKEN):
+            return self._lie(kind, hash, envelope, is_sync=is_sync)
+        if is_sync and self._landed(hash) is not None:
+            return self._wait(Verdict("DUPLICATE", hash), envelope)
         verdict = self._node.chain.submit(envelope)
-        kind = None
-        if verdict.status == "PENDING":
-            kind = next((each for each in _TAKEN_FIRST if self.strike(each)), None)
+        kind = self._first_of(_TAKEN_FIRST) if verdict.status == "PENDING" else None
         if kind:
-            return self._lie(kind, hash, envelope)
-        return self._wait(verdict, envelope) if is_sync else _told(verdict)
+            return self._lie(kind, hash, envelope, is_sync=is_sync)
+        return self._wait(verdict, envelope) if is_sync else self._told(verdict)
 
-    def _lie(self, kind: str, hash: str, envelope: str) -> Response:
-        latest = self._node.chain.latest
-        extras = {"hash": hash, "envelope_xdr": envelope}
+    def _lie(self, kind: str, hash: str, envelope: str, *, is_sync: bool) -> Response:
+        latest = self._node.latest
         if kind in ("down", "answer_lost"):
             return drop_connection()
         if kind in ("timeout_landed", "timeout_lost"):
-            return answers.problem("transaction_submission_timeout", latest=latest, extras=extras)
+            return self._timeout(hash, envelope)
         if kind in ("try_later", "try_later_lie"):
-            return _told(Verdict("TRY_AGAIN_LATER", hash))
+            # The older way has no such word; a server that is overloaded says this.
+            verdict = Verdict("TRY_AGAIN_LATER", hash)
+            over = answers.problem("server_over_capacity", latest=latest)
+            return over if is_sync else self._told(verdict)
         if kind == "refused_lie":
-            return _told(Verdict("ERROR", hash, transaction_result(Tx.txINTERNAL_ERROR, fee=0)))
+            result = transaction_result(Tx.txINTERNAL_ERROR, fee=0)
+            verdict = Verdict("ERROR", hash, result)
+            return self._failed(envelope, result) if is_sync else self._told(verdict)
         if kind == "rate_limited":
             return answers.problem("rate_limit_exceeded", latest=latest)
         if kind == "garbage":
@@ -104,74 +127,49 @@ class Desk:
 
     def _wait(self, verdict: Verdict, envelope: str) -> Response:
         """Answer as the older way does: when a ledger holds it, or that none did in time."""
-        latest = self._node.chain.latest
-        if verdict.status == "ERROR":
-            found = self._node.history.transaction(verdict.hash)
-            if found is None:
-                extras = {
-                    "envelope_xdr": envelope,
-                    "result_xdr": verdict.result_xdr,
-                    "result_codes": result_codes(verdict.result_xdr),
-                }
-                return answers.problem("transaction_failed", latest=latest, extras=extras)
-        ends_at = time.monotonic() + _SYNC_SECONDS
-        while (found := self._node.history.transaction(verdict.hash)) is None:
-            left = ends_at - time.monotonic()
-            if left <= 0:
-                extras = {"hash": verdict.hash, "envelope_xdr": envelope}
-                return answers.problem(
-                    "transaction_submission_timeout", latest=latest, extras=extras
-                )
-            self._node.wait(min(left, 1.0))
-        latest = self._node.chain.latest
-        if found["successful"]:
-            return answers.found(found, latest=latest)
-        codes = result_codes(found["result_xdr"])
+        if verdict.status == "ERROR" and self._landed(verdict.hash) is None:
+            return self._failed(envelope, verdict.result_xdr)
+        self._node.wait(
+            seconds=self._node.knobs.submit_seconds, until=lambda: self._landed(verdict.hash)
+        )
+        found = self._landed(verdict.hash)
+        if found is None:
+            return self._timeout(verdict.hash, envelope)
+        if not found["successful"]:
+            return self._failed(envelope, found["result_xdr"])
+        return answers.found(found, latest=self._node.latest)
+
+    def _landed(self, hash: str) -> dict[str, Any] | None:
+        """Return the transaction of that hash if a ledger that is shown holds it."""
+        found = self._node.history.transaction(hash)
+        return found if found and found["ledger"] <= self._node.latest.sequence else None
+
+    def _told(self, verdict: Verdict) -> Response:
+        """Return the queue's word as the asynchronous way has it: no problem, its own JSON."""
+        body = {"tx_status": verdict.status, "hash": verdict.hash}
+        if verdict.result_xdr:
+            body["error_result_xdr"] = verdict.result_xdr
+        return answers.plain(body, latest=self._node.latest, status=_STATUSES[verdict.status])
+
+    def _failed(self, envelope: str, result_xdr: str) -> Response:
         extras = {
             "envelope_xdr": envelope,
-            "result_xdr": found["result_xdr"],
-            "result_codes": codes,
+            "result_xdr": result_xdr,
+            "result_codes": result_codes(result_xdr),
         }
-        return answers.problem("transaction_failed", latest=latest, extras=extras)
+        return answers.problem("transaction_failed", latest=self._node.latest, extras=extras)
 
-    def fund(self, address: str, *, lumens: str) -> Verdict:
-        """Have the network's first account create or pay an account."""
-        chain = self._node.chain
-        root = chain.account(chain.root_keypair.public_key)
-        assert root is not None
-        builder = TransactionBuilder(
-            Account(root.id, root.sequence), chain.passphrase, base_fee=max(100, chain.min_fee)
+    def _timeout(self, hash: str, envelope: str) -> Response:
+        extras = {"hash": hash, "envelope_xdr": envelope}
+        return answers.problem(
+            "transaction_submission_timeout", latest=self._node.latest, extras=extras
         )
-        if chain.account(address) is None:
-            builder.append_operation(CreateAccount(address, lumens))
-        else:
-            builder.append_payment_op(address, Asset.native(), lumens)
-        envelope = builder.set_timeout(300).build()
-        envelope.sign(chain.root_keypair)
-        return chain.submit(envelope.to_xdr())
 
-    def friendbot(self) -> Response:
-        """Create an account for whoever asks, with 10,000 XLM."""
-        address = request.args.get("addr", "")
-        latest = self._node.chain.latest
-        if not StrKey.is_valid_ed25519_public_key(address):
-            return answers.problem("bad_request", latest=latest, extras={"invalid_field": "addr"})
-        if self._node.chain.account(address) is not None:
-            body = {"detail": "account already funded to starting balance", "status": 400}
-            return Response(json.dumps(body), 400, content_type="application/problem+json")
-        verdict = self.fund(address, lumens=_FRIENDBOT_LUMENS)
-        if not self._node.knobs.ledger_seconds:
-            self._node.close()
-        ends_at = time.monotonic() + _SYNC_SECONDS
-        while self._node.chain.account(address) is None and time.monotonic() < ends_at:
-            if verdict.status == "TRY_AGAIN_LATER":
-                verdict = self.fund(address, lumens=_FRIENDBOT_LUMENS)
-            self._node.wait(1.0)
-        found = self._node.history.transaction(verdict.hash)
-        latest = self._node.chain.latest
-        if found is None:
-            return answers.problem("transaction_submission_timeout", latest=latest)
-        return answers.found(found, latest=latest)
+    def _first_of(self, kinds: tuple[str, ...]) -> str | None:
+        return next((each for each in kinds if self._strikes(each)), None)
+
+    def _strikes(self, kind: str) -> Fault | None:
+        return self._world.faults.take(target=TARGET, kind=kind, phones=())
 
 
 def add(endpoints: Blueprint, desk: Desk) -> None:
@@ -185,15 +183,6 @@ def add(endpoints: Blueprint, desk: Desk) -> None:
     def transactions_async() -> Response:
         return desk.take(is_sync=False)
 
-    @endpoints.get("/friendbot")
+    @endpoints.route("/friendbot", methods=["GET", "POST"])
     def friendbot() -> Response:
         return desk.friendbot()
-
-
-def _told(verdict: Verdict) -> Response:
-    """Return the queue's word as the asynchronous way has it: no problem, its own JSON."""
-    body: dict[str, Any] = {"tx_status": verdict.status, "hash": verdict.hash}
-    if verdict.result_xdr:
-        body["error_result_xdr"] = verdict.result_xdr
-    status = _STATUSES[verdict.status]
-    return Response(json.dumps(body), status, content_type="application/json; charset=utf-8")
