@@ -126,6 +126,9 @@ class _Verdict:
             return _End(Funding.FUNDED, reason="it was on the network before")
         if rule is not None and rule.outcome in (Outcome.SPLIT, Outcome.FIX):
             return _narrowed(rule.words, of=of, to=1)
+        if rule is not None and rule.outcome is Outcome.RETRY:
+            pause = timedelta(seconds=rule.pause_seconds)
+            return _End(Funding.WAITING, reason=rule.words, pause=pause)
         return _End(Funding.WAITING) if self.is_pinned else self._end_of_all(of=of)
 
     def _end_of_all(self, *, of: int) -> _End:

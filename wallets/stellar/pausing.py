@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from nannychain import audit
 from nannychain.audit.services import SYSTEM
@@ -15,7 +16,7 @@ class ReasonMissing(Invalid):
     """A pause without a reason."""
 
     code = "stellar.reason_missing"
-    message = "Say why, in a few words."
+    message = _("Say why, in a few words.")
 
 
 @required

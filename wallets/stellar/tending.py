@@ -33,7 +33,9 @@ LEDGER = timedelta(seconds=5)
 UNREACHABLE_PAUSE = timedelta(seconds=5)
 # stellar-core keeps a transaction for four ledgers; after that it may have been dropped.
 DROPPED_AFTER = 5 * LEDGER
+# Behind which the answer of a server may lie that doesn't say from which ledger it comes.
 _UNSAID_LEDGERS = 20
+_LOST_LEDGERS = 60  # some five minutes for a history that lags behind
 PATIENCE_LEDGERS = 3  # how long a low bid waits before it is raised
 
 
@@ -86,8 +88,8 @@ def _ask(submission: Submission) -> None:
     found = observing.horizon().transaction(submission.hash)
     if isinstance(found, Landed):
         outcomes.landed(submission, found)
-    elif _is_past(submission, found):
-        _end_without_a_trace(submission)
+    elif _may_be_past(submission, found):
+        _end_if_proved(submission)
     elif _bump(submission):
         _wait(submission, LEDGER, answer="a higher fee is being signed")
     elif _may_be_posted_again(submission):
@@ -96,36 +98,42 @@ def _ask(submission: Submission) -> None:
         _wait(submission, LEDGER)
 
 
-def _is_past(submission: Submission, missing: Missing) -> bool:
-    """Tell whether the very answer that doesn't know the hash comes from after its last ledger.
+def _may_be_past(submission: Submission, missing: Missing) -> bool:
+    """Tell whether it is time to look for a proof that it can't land any more."""
+    seen = missing.seen_ledger or observing.lately().ledger or 0
+    return seen > submission.max_ledger
 
-    Only that answer counts: another one may come from a server that is further ahead.
+
+def _end_if_proved(submission: Submission) -> None:
+    """Give it up on the one sound proof: a channel that did not use the sequence, as of a ledger
+    after the last that could hold it.
+
+    That the hash isn't known proves nothing: Horizon doesn't say as of which ledger, and a server
+    that lags behind doesn't know it either. Whatever landed, done or failed, has used its sequence.
     """
-    if missing.seen_ledger is not None:
-        return missing.seen_ledger > submission.max_ledger
-    # A server that doesn't say from which ledger it answers: ask for that first, then once more.
-    ledger = observing.horizon().network().ledger
-    if ledger <= submission.max_ledger + _UNSAID_LEDGERS:
-        return False
-    return isinstance(observing.horizon().transaction(submission.hash or ""), Missing)
-
-
-def _end_without_a_trace(submission: Submission) -> None:
-    """Give it up, unless its sequence was used up all the same: then something is wrong."""
+    asked_from = observing.horizon().network().ledger
     account = observing.horizon().account(submission.channel.public_key)
-    if account is not None:
-        if account.ledger is not None and account.ledger <= submission.max_ledger:
-            _wait(submission, LEDGER, answer="the channel was read from too old a ledger")
-            return
-        if account.sequence >= submission.sequence:
-            _wait(submission, 12 * LEDGER, answer="its place was used, and nobody knows it")
-            alerts.raise_alert(
-                key=f"stellar:lost:{submission.channel.public_key}",
-                title="A channel's sequence was used by something that nobody knows",
-                details={"submission_id": str(submission.pk), "hash": submission.hash},
-            )
-            return
-    outcomes.expired(submission, why=f"no ledger to {submission.max_ledger} holds it")
+    if account is None:
+        _wait(submission, LEDGER, answer="the channel is not on the network, as one server says")
+        return
+    # A server that doesn't say from which ledger it answers was asked for that just before.
+    seen = account.ledger if account.ledger is not None else asked_from - _UNSAID_LEDGERS
+    if account.sequence >= submission.sequence:
+        _wait(submission, LEDGER, answer="its place was used; the history is to tell by what")
+        if seen > submission.max_ledger + _LOST_LEDGERS:
+            _tell_lost(submission)
+    elif seen > submission.max_ledger:
+        outcomes.expired(submission, why=f"no ledger to {submission.max_ledger} holds it")
+    else:
+        _wait(submission, LEDGER, answer="the channel was read from too old a ledger")
+
+
+def _tell_lost(submission: Submission) -> None:
+    alerts.raise_alert(
+        key=f"stellar:lost:{submission.channel.public_key}",
+        title="A channel's sequence was used by something that nobody knows",
+        details={"submission_id": str(submission.pk), "hash": submission.hash},
+    )
 
 
 def _may_be_posted_again(submission: Submission) -> bool:
@@ -184,6 +192,8 @@ def _record_answer(submission: Submission, answer: Submitted) -> None:
         "last_answer": answer.reason[:200],
         "due_at": timezone.now() + pause,
     }
+    if answer.outcome is Outcome.NOT_OFFERED:
+        _tell_not_offered()
     if answer.outcome is Outcome.NOT_SENT:
         fields["posts"] = submission.posts - 1  # nothing was said that a refusal could be about
     if answer.outcome is Outcome.REFUSED and answer.result is not None:
@@ -214,6 +224,13 @@ def _state_after(submission: Submission, answer: Submitted) -> State | None:
     if answer.outcome is Outcome.REFUSED and submission.posts == 1:
         return State.REFUSED if state is State.SIGNED else None
     return State.UNKNOWN
+
+
+def _tell_not_offered() -> None:
+    alerts.raise_alert(
+        key="stellar:no_async",
+        title="This Horizon takes no transactions: set another STELLAR_HORIZON_URL",
+    )
 
 
 def _tell(submission: Submission, code: str) -> None:

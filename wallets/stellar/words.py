@@ -77,11 +77,11 @@ def result(submission: Submission) -> str:
 def timeline(submission: Submission) -> list[tuple[str, str]]:
     """Return what happened to it, oldest first: when, and what."""
     changes = StateChange.objects.filter(machine=SUBMISSION.name, subject_id=str(submission.pk))
-    phrases = {(edge.source, edge.target): edge.phrase for edge in SUBMISSION.edges}
+    phrases = {(str(edge.source), str(edge.target)): edge.phrase for edge in SUBMISSION.edges}
     steps = [
         (
             change.at,
-            phrases.get((change.source, change.target), "it was planned")  # type: ignore[call-overload]
+            phrases.get((change.source, change.target), "it was planned")
             + (f": {change.why}" if change.why and change.source else ""),
         )
         for change in changes.order_by("id")
