@@ -203,10 +203,10 @@ class History:
     def _write_operation(self, transaction: Transaction, operation: Operation) -> set[str]:
         token = records.toid(transaction.ledger, transaction.order, operation.order)
         is_payment = operation.type_i in PAYMENT_TYPES
-        record = json.dumps(records.operation(transaction, operation))
-        row = (token, is_payment, transaction.is_successful, record)
+        record = records.operation(transaction, operation)
+        row = (token, is_payment, transaction.is_successful, json.dumps(record))
         self._connection.execute("INSERT INTO operations VALUES (?, ?, ?, ?)", row)
-        named = (operation.details.get(name) for name in _PARTY_FIELDS)
+        named = (record.get(name) for name in _PARTY_FIELDS)
         parties = {
             operation.source_account,
             *(each.account for each in operation.effects),
