@@ -12,6 +12,8 @@ OP = OperationResultCode
 _MERGE_SUCCESS = xdr.AccountMergeResultCode.ACCOUNT_MERGE_SUCCESS
 _BALANCE_SUCCESS = xdr.CreateClaimableBalanceResultCode.CREATE_CLAIMABLE_BALANCE_SUCCESS
 
+_FIELDS = {xdr.OperationType.BUMP_SEQUENCE: "bump_seq_result"}  # not named as its type is
+
 
 @dataclass(frozen=True)
 class OpResult:
@@ -37,7 +39,7 @@ class OpResult:
         if self.code is _BALANCE_SUCCESS:
             arguments["balance_id"] = self.value
         own = getattr(xdr, family)(**arguments)
-        field = f"{self.type.name.lower()}_result"
+        field = _FIELDS.get(self.type) or f"{self.type.name.lower()}_result"
         tr = xdr.OperationResultTr(type=self.type, **{field: own})
         return xdr.OperationResult(code=OP.opINNER, tr=tr)
 
