@@ -11,6 +11,9 @@ _OWN_NAMES = {
     "opNO_ACCOUNT": "op_no_source_account",
     "CREATE_ACCOUNT_ALREADY_EXIST": "op_already_exists",
     "ACCOUNT_MERGE_SEQNUM_TOO_FAR": "op_seq_num_too_far",
+    "SET_TRUST_LINE_FLAGS_NO_TRUST_LINE": "op_no_trust",
+    "MANAGE_DATA_NAME_NOT_FOUND": "op_data_name_not_found",
+    "MANAGE_DATA_INVALID_NAME": "op_data_invalid_name",
 }
 
 
