@@ -14,13 +14,17 @@ ADDRESSES = {
     "GET /control/horizon": "the simulated Stellar network: ledger, queue, knobs",
     "POST /control/horizon/close": "close some ledgers now: ledgers",
     "POST /control/horizon/settings": "turn knobs: ledger_seconds (0: by hand), submit_seconds,"
-    " min_fee, capacity",
+    " stream_seconds, min_fee, capacity",
     "POST /control/horizon/fund": "give an account lumens: address, lumens",
     "POST /control/horizon/reset": "begin the network anew, as test networks do",
 }
 # Knobs in whole numbers, and in seconds.
 _LIMITS = {"min_fee": (100, 10_000_000), "capacity": (1, 100_000)}
-_LIMITS_SECONDS = {"ledger_seconds": (0, 3600), "submit_seconds": (0, 300)}
+_LIMITS_SECONDS = {
+    "ledger_seconds": (0, 3600),
+    "submit_seconds": (0, 300),
+    "stream_seconds": (0, 300),
+}
 _CLOSED_MAX = 10_000
 
 
@@ -71,7 +75,7 @@ def _fund(desk: Desk, wanted: dict[str, Any]) -> dict[str, Any]:
     address, lumens = str(wanted.get("address", "")), str(wanted.get("lumens", ""))
     try:
         verdict = desk.give(address, lumens=lumens)
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:  # the SDK's, of an amount that is no number
         raise BadRequest(f"address or lumens: {error}") from None
     return {"status": verdict.status, "hash": verdict.hash}
 

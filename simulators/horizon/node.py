@@ -32,11 +32,13 @@ _log = logging.getLogger("simulators")
 class Knobs:
     """What can be turned while it runs. Without `ledger_seconds` ledgers close by hand only.
 
-    `submit_seconds` is how long the older way of handing in waits for a ledger.
+    `submit_seconds` is how long the older way of handing in waits for a ledger, `stream_seconds`
+    how long a stream lasts before its client is to come anew.
     """
 
     ledger_seconds: float
     submit_seconds: float = 30.0
+    stream_seconds: float = 55.0
     capacity: int = 1000
     min_fee: int = BASE_FEE
 

@@ -64,7 +64,9 @@ class Reader:
         if self._strikes("rate_limited"):
             return answers.problem("rate_limit_exceeded", latest=latest)
         if self._strikes("garbage"):
-            return Response("<html><body>It works!</body></html>", 200, content_type="text/html")
+            return Response(
+                "<html><body>It works!</body></html>", 200, content_type="text/html; charset=utf-8"
+            )
         return None
 
     def root(self, latest: Ledger) -> Response:

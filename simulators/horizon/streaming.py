@@ -20,7 +20,6 @@ from simulators.horizon import answers, asking
 from simulators.horizon.node import Node
 
 STREAMS_MAX = 16
-_STREAM_SECONDS = 55.0
 _LOOK_SECONDS = 0.5
 _BATCH = 200
 _HELLO = 'retry: 1000\nevent: open\ndata: "hello"\n\n'
@@ -61,7 +60,7 @@ class Streams:
 
     def _events(self, wanted: Wanted, client: socket.socket) -> Iterator[str]:
         node, after, resets = self.node, wanted.after, self.node.resets
-        ends_at = time.monotonic() + _STREAM_SECONDS
+        ends_at = time.monotonic() + node.knobs.stream_seconds
         yield _HELLO
         while time.monotonic() < ends_at and node.resets == resets:
             latest = node.latest.sequence

@@ -122,7 +122,9 @@ class Desk:
         if kind == "rate_limited":
             return answers.problem("rate_limit_exceeded", latest=latest)
         if kind == "garbage":
-            return Response("<html>502 Bad Gateway</html>", 200, content_type="text/html")
+            return Response(
+                "<html>502 Bad Gateway</html>", 200, content_type="text/html; charset=utf-8"
+            )
         return answers.problem("server_error", latest=latest)
 
     def _wait(self, verdict: Verdict, envelope: str) -> Response:

@@ -21,6 +21,7 @@ def network(running_simulators: Simulators) -> SimulatedNetwork:
     """A network without accounts, faults or turned knobs."""
     found = SimulatedNetwork(running_simulators)
     requests.delete(f"{running_simulators.url}/control/faults", timeout=SECONDS_MAX)
-    found.control("settings", ledger_seconds=0, submit_seconds=5, min_fee=100, capacity=1000)
+    found.control("settings", ledger_seconds=0, submit_seconds=5, stream_seconds=55)
+    found.control("settings", min_fee=100, capacity=1000)
     found.control("reset")
     return found
