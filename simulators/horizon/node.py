@@ -20,7 +20,7 @@ from simulators.horizon.ledger.types import BASE_FEE, Account, Ledger
 
 NETWORK = "horizon.network"
 FAULTS = (
-    Kind("halt", "no ledger closes; with `times`, for so many"),
+    Kind("halt", "no ledger closes: so many times, or until cleared"),
     Kind("surge", "the least fee rises", (Parameter("factor", 20, 2, 100_000, whole=True),)),
 )
 _TICK_SECONDS = 0.05

@@ -232,7 +232,8 @@ def test_a_fault_is_set_by_a_button_and_cleared(page: Page, simulators: Simulato
     page.get_by_label("For").select_option(AKINYI)
     page.get_by_label("How often").select_option("until cleared")
     page.get_by_label("error: status").fill("503")
-    page.get_by_role("button", name="error", exact=True).click()
+    sms = page.get_by_role("group", name="SMS")
+    sms.get_by_role("button", name="error", exact=True).click()
     expect(page.locator("#fault-set")).to_have_text(f"SMS error: until cleared, {AKINYI}")
     (fault,) = simulators.get("/control/faults")["faults"]
     assert (fault["kind"], fault["status"], fault["phone"]) == ("error", 503, AKINYI)
@@ -247,6 +248,36 @@ def test_a_fault_may_strike_now_and_then(page: Page, simulators: Simulators) -> 
     expect(page.locator("#fault-set")).to_have_text("SMS duplicate: 30 %, until cleared")
     (fault,) = simulators.get("/control/faults")["faults"]
     assert (fault["times"], fault["probability"]) == (None, 0.3)
+
+
+def test_a_fault_of_stellar_strikes_whoever_asks(page: Page, simulators: Simulators) -> None:
+    page.get_by_text("Faults").click()
+    page.get_by_label("For").select_option(AKINYI)
+    page.get_by_text("Stellar ledger").click()
+    network = page.get_by_role("group", name="Network")
+    page.get_by_label("How often").select_option("until cleared")
+    network.get_by_role("button", name="halt").click()
+    expect(page.locator("#fault-set")).to_have_text("Network halt: until cleared")
+    (fault,) = simulators.get("/control/faults")["faults"]
+    assert (fault["target"], fault["phone"]) == ("horizon.network", None)
+    number = simulators.get("/control/horizon")["ledger"]
+    expect(page.locator("#fault-ledger")).to_have_text(f"ledger {number}, halted")
+
+
+def test_a_new_stellar_network_begins_only_when_it_is_meant(
+    page: Page, simulators: Simulators
+) -> None:
+    page.get_by_text("Faults").click()
+    page.get_by_text("Stellar ledger").click()
+    renew = page.get_by_role("button", name="New network")
+    before = simulators.get("/control/horizon")["resets"]
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    renew.click()
+    assert simulators.get("/control/horizon")["resets"] == before
+    page.once("dialog", lambda dialog: dialog.accept())
+    with page.expect_response("**/control/horizon/reset"):
+        renew.click()
+    assert simulators.get("/control/horizon")["resets"] == before + 1
 
 
 def test_a_session_that_the_network_ends_leaves_the_screen(

@@ -3,7 +3,16 @@
 import * as network from "./network.js";
 
 const REFRESH_MS = 2000;
-const NAMES = { "africastalking.sms": "SMS", "africastalking.ussd": "USSD" };
+const NAMES = {
+  "africastalking.sms": "SMS",
+  "africastalking.ussd": "USSD",
+  "horizon.submit": "Handing in",
+  "horizon.read": "Asking",
+  "horizon.network": "Network",
+};
+const RENEW = "Begin a new Stellar network? All accounts on this one are gone.";
+
+const knowsPhones = (target) => target.startsWith("africastalking.");
 
 const make = (tag, text, className = "") => {
   const element = document.createElement(tag);
@@ -18,6 +27,9 @@ export class FaultPanel {
     this.numbers = numbers;
     this.part = (name) => element.querySelector(`#fault-${name}`);
     this.part("clear").addEventListener("click", () => this.#change(network.clearFaults()));
+    this.part("renew").addEventListener("click", () => {
+      if (confirm(RENEW)) this.#change(network.renewStellar());
+    });
     element.addEventListener("toggle", () => this.#opened());
     setInterval(() => this.element.open && this.#refresh(), REFRESH_MS);
     this.#refresh();
@@ -34,14 +46,15 @@ export class FaultPanel {
   }
 
   async #refresh() {
-    let found;
+    let found, stellar;
     try {
-      found = await network.faults();
+      [found, stellar] = await Promise.all([network.faults(), network.stellar()]);
     } catch {
       return; // the simulators are down: the phones show it
     }
     if (!this.part("kinds").childElementCount) this.#drawKinds(found.catalogue);
     this.#drawSet(found.faults);
+    this.#drawLedger(stellar);
   }
 
   async #change(request) {
@@ -59,7 +72,7 @@ export class FaultPanel {
       const group = make("fieldset", "");
       group.append(make("legend", NAMES[target] ?? target));
       for (const kind of kinds) group.append(this.#button(target, kind));
-      this.part("kinds").append(group);
+      this.part(knowsPhones(target) ? "kinds" : "stellar").append(group);
     }
   }
 
@@ -81,9 +94,14 @@ export class FaultPanel {
       const { value: times, selectedOptions } = this.part("times");
       const probability = Number(selectedOptions[0].dataset.probability ?? 1);
       const fault = { target, kind, ...numbers, times: times ? Number(times) : null, probability };
-      this.#change(network.setFault({ ...fault, phone: this.part("phone").value || null }));
+      const phone = (knowsPhones(target) && this.part("phone").value) || null;
+      this.#change(network.setFault({ ...fault, phone }));
     });
     return line;
+  }
+
+  #drawLedger({ ledger, is_halted: isHalted }) {
+    this.part("ledger").textContent = `ledger ${ledger}${isHalted ? ", halted" : ""}`;
   }
 
   #drawSet(faults) {

@@ -30,3 +30,6 @@ export const faults = () => get("/control/faults");
 export const setFault = (fault) => post("/control/faults", fault);
 export const clearFaults = () =>
   fetch("/control/faults", { method: "DELETE" }).then((response) => response.json());
+
+export const stellar = () => get("/control/horizon");
+export const renewStellar = () => post("/control/horizon/reset", {});
