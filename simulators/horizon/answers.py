@@ -129,8 +129,19 @@ def invalid(field: str, *, reason: str, latest: Ledger) -> Response:
 
 def _told(body: dict[str, Any], *, latest: Ledger, status: int, kind: str) -> Response:
     answer = Response(json.dumps(body), status, content_type=f"{kind}; charset=utf-8")
-    answer.headers["Latest-Ledger"] = str(latest.sequence)
+    if _is_about_state():
+        answer.headers["Latest-Ledger"] = str(latest.sequence)
     return answer
+
+
+def _is_about_state() -> bool:
+    """Tell whether an account was asked for: Horizon says as of which ledger only then.
+
+    What it tells of history (transactions, payments …) comes without that header.
+    """
+    _, *parts = request.path.strip("/").split("/")
+    is_data = len(parts) == 4 and parts[2] == "data"
+    return parts[:1] == ["accounts"] and (len(parts) == 2 or is_data)
 
 
 def _link(cursor: str, *, limit: int, order: str) -> dict[str, str]:

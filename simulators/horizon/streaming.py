@@ -55,7 +55,6 @@ class Streams:
         )
         # Not in the generator: one that is never begun would keep its place for ever.
         response.call_on_close(self._places.release)
-        response.headers["Latest-Ledger"] = str(latest.sequence)
         return response
 
     def _events(self, wanted: Wanted, client: socket.socket) -> Iterator[str]:

@@ -1,12 +1,16 @@
 """Signatures on a transaction: who has signed, with what weight, and whether any was of no use."""
 
+import hashlib
 from enum import Enum
+from functools import lru_cache
 
 from stellar_sdk import Keypair, StrKey
 from stellar_sdk.decorated_signature import DecoratedSignature
 from stellar_sdk.exceptions import BadSignatureError
 
 from simulators.horizon.ledger.types import Account
+
+_KEYS_KEPT = 65_536  # reading a key takes longer than checking that it is the one wanted
 
 
 class Threshold(Enum):
@@ -18,11 +22,20 @@ class Threshold(Enum):
 
 
 class Signatures:
-    """The signatures of one transaction, and which of them were of use so far."""
+    """The signatures of one transaction, and which of them were of use so far.
 
-    def __init__(self, hash: bytes, signatures: list[DecoratedSignature]) -> None:
+    `verified` remembers what was computed; it may be shared by all that look at the same envelope.
+    """
+
+    def __init__(
+        self,
+        hash: bytes,
+        signatures: list[DecoratedSignature],
+        verified: dict[tuple[int, str], bool] | None = None,
+    ) -> None:
         self._hash = hash
         self._signatures = signatures
+        self._verified = {} if verified is None else verified
         self._used: set[int] = set()
 
     @property
@@ -37,29 +50,52 @@ class Signatures:
         return self._sum(weights, needed=getattr(account, threshold.value))
 
     def are_of(self, address: str) -> bool:
-        """Tell whether the key of an account that isn't there yet has signed."""
+        """Tell whether a key has signed that is no account's, or of one that isn't there yet."""
         return self._sum({address: 1}, needed=0)
 
     def _sum(self, weights: dict[str, int], *, needed: int) -> bool:
+        """Add the weights up as core does: authorized beforehand, by a secret, by a key."""
         total = 0
-        left = {key: weight for key, weight in weights.items() if weight > 0}
-        for index, signature in enumerate(self._signatures):
-            signer = self._signer(signature, left)
-            if signer is None:
-                continue
-            self._used.add(index)
-            total += left.pop(signer)
-            if total >= needed:
-                return True
+        of_kind: dict[str, dict[str, int]] = {"T": {}, "X": {}, "G": {}}
+        for key, weight in weights.items():
+            if weight > 0 and key[0] in of_kind:
+                of_kind[key[0]][key] = weight
+        for key, weight in of_kind["T"].items():
+            if StrKey.decode_pre_auth_tx(key) == self._hash:
+                total += weight
+                if total >= needed:
+                    return True
+        for kind in "XG":
+            left = of_kind[kind]
+            for index in range(len(self._signatures) if left else 0):
+                signer = next((key for key in left if self._is_by(index, key)), None)
+                if signer is None:
+                    continue
+                self._used.add(index)
+                total += left.pop(signer)
+                if total >= needed:
+                    return True
         return False
 
-    def _signer(self, signature: DecoratedSignature, keys: dict[str, int]) -> str | None:
-        for key in keys:
-            if StrKey.decode_ed25519_public_key(key)[-4:] != signature.signature_hint:
-                continue
-            try:
-                Keypair.from_public_key(key).verify(self._hash, signature.signature)
-            except BadSignatureError:
-                continue
-            return key
-        return None
+    def _is_by(self, index: int, key: str) -> bool:
+        known = self._verified.get((index, key))
+        if known is None:
+            known = self._verified[index, key] = self._verify(self._signatures[index], key)
+        return known
+
+    def _verify(self, signature: DecoratedSignature, key: str) -> bool:
+        if key[0] == "X":
+            return hashlib.sha256(signature.signature).digest() == StrKey.decode_sha256_hash(key)
+        public = _public_key(key)
+        if public.signature_hint() != signature.signature_hint:
+            return False
+        try:
+            public.verify(self._hash, signature.signature)
+        except BadSignatureError:
+            return False
+        return True
+
+
+@lru_cache(maxsize=_KEYS_KEPT)
+def _public_key(address: str) -> Keypair:
+    return Keypair.from_public_key(address)
