@@ -1,83 +1,26 @@
 """The simulated ledger is as strict as core: each operation right, and wrong in one way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import stellar_sdk as sdk
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from stellar_sdk import Asset, AuthorizationFlag, Claimant, ClaimPredicate, Keypair, TrustLineFlags
 
-from simulators.horizon.ledger.chain import Chain, MalformedEnvelope
-from simulators.horizon.result_codes import result_codes
-
-PASSPHRASE = sdk.Network.TESTNET_NETWORK_PASSPHRASE
-NAMES = ("anna", "ben", "issuer", "nobody", "sponsor")
-KEYS = {name: Keypair.from_raw_ed25519_seed(name.ljust(32).encode()) for name in NAMES}
-ANNA, BEN, ISSUER, NOBODY, SPONSOR = (KEYS[name].public_key for name in NAMES)
-KESX = Asset("KESX", ISSUER)
-LUMENS = Asset.native()
-
-
-@dataclass
-class World:
-    """A chain with some accounts, on a clock that stands."""
-
-    now: float = 1_000_000.0
-    chain: Chain = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.chain = Chain(passphrase=PASSPHRASE, clock=lambda: self.now)
-        root = self.chain.root_keypair
-        funded = [sdk.CreateAccount(key, "100") for key in (ANNA, BEN, ISSUER, SPONSOR)]
-        assert self.run(*funded, by=root) == ["tx_success", *["op_success"] * 4]
-
-    def envelope(
-        self, *operations: Any, by: Keypair, also: tuple[str, ...] = (), **changes: Any
-    ) -> sdk.TransactionEnvelope:
-        """Build and sign a transaction; `changes` make it wrong."""
-        account = self.chain.account(by.public_key)
-        sequence = changes.pop("sequence", account.sequence + 1 if account else 1)
-        fee = changes.pop("fee", 100)
-        builder = sdk.TransactionBuilder(
-            sdk.Account(by.public_key, sequence - 1), PASSPHRASE, base_fee=fee
-        )
-        builder.operations = list(operations)
-        builder.add_time_bounds(*changes.pop("times", (0, 0)))
-        if "ledgers" in changes:
-            builder.set_ledger_bounds(*changes.pop("ledgers"))
-        envelope = builder.build()
-        for signer in changes.pop("signers", (by, *(KEYS[name] for name in also))):
-            envelope.sign(signer)
-        return envelope
-
-    def submit(self, envelope: Any) -> str:
-        """Hand it in; return what the queue says, and the codes of a refusal."""
-        verdict = self.chain.submit(envelope.to_xdr())
-        if verdict.status != "ERROR":
-            return verdict.status
-        return " ".join(_names(verdict.result_xdr))
-
-    def run(self, *operations: Any, by: Keypair, **changes: Any) -> list[str]:
-        """Hand in and close a ledger; return the codes of the refusal or of the result."""
-        verdict = self.chain.submit(self.envelope(*operations, by=by, **changes).to_xdr())
-        if verdict.status == "ERROR":
-            return ["refused", *_names(verdict.result_xdr)]
-        assert verdict.status == "PENDING"
-        (landed,) = self.chain.close_ledger().transactions
-        return _names(landed.result_xdr)
-
-    def ok(self, *operations: Any, by: str, also: tuple[str, ...] = ()) -> None:
-        """Do something that must work."""
-        assert self.run(*operations, by=KEYS[by], also=also)[0] == "tx_success"
-
-
-def _names(result_xdr: str) -> list[str]:
-    told = result_codes(result_xdr)
-    return [told["transaction"], *told.get("operations", [])]
+from simulators.horizon.ledger.chain import MalformedEnvelope
+from tests.factories.stellar_worlds import (
+    ANNA,
+    BEN,
+    ISSUER,
+    KESX,
+    KEYS,
+    LUMENS,
+    NOBODY,
+    PASSPHRASE,
+    SPONSOR,
+    World,
+)
 
 
 @pytest.fixture
@@ -365,102 +308,10 @@ def test_twenty_one_signatures_are_no_envelope(world: World) -> None:
         world.chain.submit(xdr.to_xdr())
 
 
-class TestQueue:
-    def test_the_same_again_is_a_duplicate_and_another_of_its_source_must_wait(
-        self, world: World
-    ) -> None:
-        one = world.envelope(sdk.BumpSequence(0), by=KEYS["anna"])
-        other = world.envelope(sdk.Payment(BEN, LUMENS, "1"), by=KEYS["anna"])
-        told = [world.submit(each) for each in (one, one, other)]
-        assert told == ["PENDING", "DUPLICATE", "TRY_AGAIN_LATER"]
-
-    def test_a_landed_one_has_a_bad_sequence(self, world: World) -> None:
-        one = world.envelope(sdk.BumpSequence(0), by=KEYS["anna"])
-        world.submit(one)
-        world.chain.close_ledger()
-        assert world.submit(one) == "tx_bad_seq"
-
-    def test_what_gets_no_room_is_dropped_after_four_ledgers_and_banned_for_ten(
-        self, world: World
-    ) -> None:
-        one = world.envelope(sdk.BumpSequence(0), by=KEYS["anna"])
-        world.submit(one)
-        world.chain.min_fee = 1_000
-        for _ in range(4):
-            assert world.chain.queued(one.hash_hex())
-            world.chain.close_ledger()
-        assert not world.chain.queued(one.hash_hex())
-        world.chain.min_fee = 100
-        for _ in range(10):
-            assert world.submit(one) == "TRY_AGAIN_LATER"
-            world.chain.close_ledger()
-        assert world.submit(one) == "PENDING"
-
-    def test_in_a_surge_a_low_bid_is_refused_and_all_pay_the_same(self, world: World) -> None:
-        world.chain.min_fee = 500
-        low = world.envelope(sdk.BumpSequence(0), by=KEYS["anna"], fee=499)
-        high = world.envelope(sdk.BumpSequence(0), by=KEYS["ben"], fee=9_000)
-        assert world.submit(low) == "tx_insufficient_fee"
-        assert world.submit(high) == "PENDING"
-        (landed,) = world.chain.close_ledger().transactions
-        assert (landed.max_fee, landed.fee_charged) == (9_000, 500)
-
-    @pytest.mark.parametrize(("bid", "told"), [(999, "tx_insufficient_fee"), (1_000, "PENDING")])
-    def test_a_fee_bump_takes_the_place_of_its_own_with_ten_times_the_rate(
-        self, world: World, bid: int, told: str
-    ) -> None:
-        inner = world.envelope(sdk.BumpSequence(0), by=KEYS["anna"])
-        world.submit(inner)
-        bump = sdk.TransactionBuilder.build_fee_bump_transaction(SPONSOR, bid, inner, PASSPHRASE)
-        bump.sign(KEYS["sponsor"])
-
-        assert world.submit(bump) == told
-
-        (landed,) = world.chain.close_ledger().transactions
-        assert (landed.fee_account == SPONSOR) == (told == "PENDING")
-        assert inner.hash_hex() in (landed.hash, landed.inner_hash)
-
-    def test_by_room_the_higher_bid_goes_first(self, world: World) -> None:
-        world.chain.capacity = 1
-        low = world.envelope(sdk.BumpSequence(0), by=KEYS["anna"], fee=200)
-        high = world.envelope(sdk.BumpSequence(0), by=KEYS["ben"], fee=300)
-        world.submit(low)
-        world.submit(high)
-        (first,) = world.chain.close_ledger().transactions
-        (second,) = world.chain.close_ledger().transactions
-        assert (first.hash, second.hash) == (high.hash_hex(), low.hash_hex())
-
-
 @pytest.mark.parametrize("text", ["", "AAAA", "not base 64", "AAAAAgAAAAA="])
 def test_what_is_no_envelope_is_malformed(world: World, text: str) -> None:
     with pytest.raises(MalformedEnvelope):
         world.chain.submit(text)
-
-
-_WHO = st.sampled_from(["anna", "ben", "sponsor"])
-_ADDRESS = st.sampled_from([ANNA, BEN, SPONSOR, NOBODY])
-_AMOUNT = st.integers(1, 200).map(str)
-_ANY = st.one_of(
-    st.builds(sdk.Payment, _ADDRESS, st.just(LUMENS), _AMOUNT),
-    st.builds(sdk.CreateAccount, _ADDRESS, _AMOUNT),
-    st.builds(sdk.ManageData, st.sampled_from("xyz"), st.sampled_from(["1", None])),
-    st.builds(sdk.AccountMerge, _ADDRESS),
-    st.builds(sdk.CreateClaimableBalance, st.just(LUMENS), _AMOUNT, st.just([Claimant(BEN)])),
-)
-
-
-@hypothesis_settings(max_examples=60)
-@given(steps=st.lists(st.tuples(_WHO, st.lists(_ANY, min_size=1, max_size=4)), max_size=12))
-def test_whatever_happens_no_lumen_is_made_or_lost(steps: list[tuple[str, list[Any]]]) -> None:
-    world = World()
-    for by, operations in steps:
-        if world.chain.account(KEYS[by].public_key) is not None:
-            world.run(*operations, by=KEYS[by])
-        assert world.chain.lumens() == 10**18
-    dumped = world.chain.dump()
-    other = Chain(passphrase=PASSPHRASE)
-    other.restore(dumped)
-    assert other.dump() == dumped
 
 
 def test_the_networks_id_and_root_are_the_published_ones() -> None:
