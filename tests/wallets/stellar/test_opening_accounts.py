@@ -1,8 +1,11 @@
 """Members' accounts are opened on the network: planned, signed, handed in, seen in a ledger."""
 
+from dataclasses import replace
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
+from stellar_sdk import Keypair
 
 from nannychain.alerts.models import Alert
 from nannychain.audit.models import AuditEntry
@@ -14,8 +17,12 @@ from tests.factories.stellar_networks import (
     settle,
     work,
 )
+from wallets.custody import signer
+from wallets.stellar import planning, policy, services, tending
+from wallets.stellar.intents import SponsorAccount
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.states import Funding, State
+from wallets.wallet.models import Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -169,10 +176,6 @@ def test_a_low_funding_account_stops_before_it_is_empty(network: StellarNetwork)
 def test_the_cap_of_a_day_lets_the_rest_wait_with_the_reason(
     network: StellarNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
-    from wallets.stellar import policy
-
     open_channels(network)
     small = replace(policy.POLICIES["eager"], daily_cap=2)
     monkeypatch.setitem(policy.POLICIES, "eager", small)
@@ -190,14 +193,9 @@ def test_the_cap_of_a_day_lets_the_rest_wait_with_the_reason(
 def test_sponsored_accounts_hold_nothing_and_eighteen_fit_into_a_transaction(
     network: StellarNetwork, settings: Settings
 ) -> None:
-    from wallets.stellar import services
-    from wallets.wallet.models import Wallet
-
     settings.STELLAR_FUNDING_POLICY = "on_need"
     open_channels(network)
     addresses = join(19)
-    from django.db import transaction
-
     for wallet in Wallet.objects.all():
         with transaction.atomic():
             services.need_account(wallet)
@@ -223,3 +221,31 @@ def test_the_history_tells_each_step(network: StellarNetwork) -> None:
     ).order_by("id")
 
     assert [change.target for change in changes] == ["PLANNED", "SIGNED", "SENT", "CONFIRMED"]
+
+
+def test_a_sponsored_account_can_open_with_a_trustline(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    open_channels(network)
+    (address,) = join(1)
+    request = FundingRequest.objects.get()
+    issuer = Keypair.random().public_key
+    network.fund(10, issuer)
+    asset = f"KESX:{issuer}"
+    with transaction.atomic():
+        submission = planning.write(
+            Network.objects.get(),
+            Channel.objects.get(number=1),
+            purpose=Submission.Purpose.OPEN_ACCOUNTS,
+            intents=[SponsorAccount(wallet_id=request.wallet_id, assets=(asset,))],
+        )
+        FundingRequest.objects.update(submission=submission, state=Funding.SUBMITTED)
+    assert signer.sign(submission.pk)
+    tending.tend(submission.pk)
+
+    settle(network)
+
+    account = network.account(address)
+    assert account is not None
+    assert [each["asset_type"] for each in account["balances"]] == ["credit_alphanum4", "native"]
+    assert account["num_sponsored"] == 3
