@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from stellar_sdk import Account, Asset, Keypair, Payment, TransactionBuilder
+from stellar_sdk import Account, Asset, Keypair, Payment, TransactionBuilder, xdr
 from stellar_sdk.exceptions import BadRequestError, BadResponseError
 
 from tests.simulators.horizon.simulated_network import PASSPHRASE, SimulatedNetwork
@@ -36,13 +36,14 @@ def test_the_same_again_is_a_duplicate_and_another_must_wait(network: SimulatedN
 
 def test_what_cannot_enter_is_refused_with_its_result(network: SimulatedNetwork) -> None:
     person = network.person()
-    envelope = network.signed(person)
-    network.land(envelope)
+    first, envelope = network.signed(person), network.signed(person, fee=200)
+    network.land(first)  # and with it the sequence of both is used up
     answer = network.hand_in(envelope)
     assert answer.status_code == 400
     told = answer.json()
     assert (told["tx_status"], told["hash"]) == ("ERROR", envelope.hash_hex())
-    assert told["error_result_xdr"] == "AAAAAAAAAAD////7AAAAAA=="  # txBAD_SEQ
+    result = xdr.TransactionResult.from_xdr(told["error_result_xdr"]).result
+    assert result.code == xdr.TransactionResultCode.txBAD_SEQ
     assert "problem" not in answer.headers["Content-Type"]
 
 
