@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from stellar_sdk import xdr
+from stellar_sdk import StrKey
 from stellar_sdk.xdr import OperationResultCode as Op
 from stellar_sdk.xdr import TransactionResultCode as Tx
 
 from simulators.horizon.ledger.envelopes import Arrived
 from simulators.horizon.ledger.operations import KINDS, Context
+from simulators.horizon.ledger.operations.details import describe
 from simulators.horizon.ledger.results import OpResult, bump_result, transaction_result
 from simulators.horizon.ledger.state import Draft, State
 from simulators.horizon.ledger.types import Operation
-from simulators.horizon.ledger.validation import Moment, source_of
+from simulators.horizon.ledger.validation import Moment, refusal_at_apply, source_of
 
 
 @dataclass(frozen=True)
@@ -25,36 +26,84 @@ class Applied:
 
 
 def apply(arrived: Arrived, state: State, moment: Moment, *, fee: int) -> Applied:
-    """Do all operations, or none; fee and sequence are the caller's. `fee` is in the result."""
-    draft = Draft(state)
-    sponsors: dict[str, str] = {}
-    results: list[OpResult] = []
-    done: list[Operation] = []
-    for index, operation in enumerate(arrived.transaction.operations):
-        context = Context(
-            draft=Draft(draft),
-            ledger=moment.ledger,
-            closed_at=moment.closed_at,
-            source=source_of(operation, default=arrived.source),
-            operation_id=_operation_id(arrived, index),
-            sponsors=dict(sponsors),
+    """Use up the sequence and do all operations, or none. `fee` is in the result only."""
+    uses_sequence, refused = refusal_at_apply(arrived, state, moment)
+    if uses_sequence:
+        _use_up(arrived, state, moment)
+    if refused is not None:
+        results, code = refused.operations or [], refused.code
+        told = tuple(
+            _told(each, _context(arrived, index, Draft(state), moment, {}), is_done=False)
+            for index, each in enumerate(arrived.transaction.operations)
         )
-        result = _do(operation, context)
-        results.append(result)
-        if result.is_success:
-            context.draft.commit(ledger=moment.ledger, closed_at=moment.closed_at)
-            sponsors = context.sponsors
-        done.append(_told(operation, context, order=index + 1))
-    code = Tx.txSUCCESS if all(result.is_success for result in results) else Tx.txFAILED
-    if code is Tx.txSUCCESS and sponsors:
-        code = Tx.txBAD_SPONSORSHIP
+        return Applied(False, _result(arrived, code, fee=fee, results=results), told)
+    draft = Draft(state)
+    code, results, contexts = _all(arrived, draft, moment)
     is_successful = code is Tx.txSUCCESS
     if is_successful:
         draft.commit(ledger=moment.ledger, closed_at=moment.closed_at)
     return Applied(
         is_successful=is_successful,
         result_xdr=_result(arrived, code, fee=fee, results=results),
-        operations=tuple(done),
+        operations=tuple(
+            _told(each, context, is_done=is_successful)
+            for each, context in zip(arrived.transaction.operations, contexts, strict=True)
+        ),
+    )
+
+
+def _use_up(arrived: Arrived, state: State, moment: Moment) -> None:
+    """Use up the source's sequence, and signers that stand for this one transaction."""
+    draft = Draft(state)
+    source = draft.account(arrived.source)
+    assert source is not None
+    source.sequence = arrived.transaction.sequence
+    source.sequence_ledger, source.sequence_time = moment.ledger, moment.closed_at
+    once = StrKey.encode_pre_auth_tx(arrived.inner_hash)
+    operations = arrived.transaction.operations
+    for address in {source_of(each, default=arrived.source) for each in operations}:
+        found = draft.peek(address)
+        if found is not None and once in found.signers:
+            context = _context(arrived, 0, draft, moment, {})
+            owner = context.account(address)
+            context.release(owner, 1, sponsor=owner.signers.pop(once).sponsor)
+    draft.commit(ledger=moment.ledger, closed_at=moment.closed_at)
+
+
+def _all(
+    arrived: Arrived, draft: Draft, moment: Moment
+) -> tuple[Tx, list[OpResult], list[Context]]:
+    """Do the operations one after the other upon the draft, also when one has failed."""
+    sponsors: dict[str, str] = {}
+    results: list[OpResult] = []
+    contexts: list[Context] = []
+    for index, operation in enumerate(arrived.transaction.operations):
+        context = _context(arrived, index, Draft(draft), moment, dict(sponsors))
+        result = _do(operation, context)
+        results.append(result)
+        contexts.append(context)
+        if result.is_success:
+            context.draft.commit(ledger=moment.ledger, closed_at=moment.closed_at)
+            sponsors = context.sponsors
+    if not all(result.is_success for result in results):
+        return Tx.txFAILED, results, contexts
+    return Tx.txBAD_SPONSORSHIP if sponsors else Tx.txSUCCESS, results, contexts
+
+
+def _context(
+    arrived: Arrived, index: int, draft: Draft, moment: Moment, sponsors: dict[str, str]
+) -> Context:
+    operation = arrived.transaction.operations[index]
+    return Context(
+        draft=draft,
+        ledger=moment.ledger,
+        closed_at=moment.closed_at,
+        source=source_of(operation, default=arrived.source),
+        muxed=operation.source or arrived.transaction.source,
+        index=index,
+        transaction_source=arrived.source,
+        sequence=arrived.transaction.sequence,
+        sponsors=sponsors,
     )
 
 
@@ -70,39 +119,21 @@ def _do(operation: Any, context: Context) -> OpResult:
     return OpResult(kind.type, code, value)
 
 
-def _told(operation: Any, context: Context, *, order: int) -> Operation:
+def _told(operation: Any, context: Context, *, is_done: bool) -> Operation:
     kind = KINDS[type(operation)]
+    described = describe(operation, context.muxed)
     return Operation(
-        order=order,
+        order=context.index + 1,
         source_account=context.source,
         type=kind.name,
         type_i=kind.type.value,
-        details=context.details,
-        sponsor=context.sponsors.get(context.source),
-        effects=tuple(context.effects),
+        details={**described, **context.details} if is_done else described,
+        sponsor=context.new_sponsor if is_done else None,
+        effects=tuple(context.effects) if is_done else (),
     )
 
 
 def _result(arrived: Arrived, code: Tx, *, fee: int, results: list[OpResult]) -> str:
     if arrived.bump is None:
         return transaction_result(code, fee=fee, operations=results)
-    inner = arrived.envelope.hash()
-    return bump_result(code, fee=fee, inner_hash=inner, operations=results)
-
-
-def _operation_id(arrived: Arrived, index: int) -> bytes:
-    """Return what a claimable balance's id is the hash of (XDR's OperationID)."""
-    source = arrived.transaction.source.to_xdr_object()
-    return xdr.HashIDPreimage(
-        xdr.EnvelopeType.ENVELOPE_TYPE_OP_ID,
-        operation_id=xdr.HashIDPreimageOperationID(
-            source_account=_account_id(source),
-            seq_num=xdr.SequenceNumber(xdr.Int64(arrived.transaction.sequence)),
-            op_num=xdr.Uint32(index),
-        ),
-    ).to_xdr_bytes()
-
-
-def _account_id(source: xdr.MuxedAccount) -> xdr.AccountID:
-    key = source.ed25519 if source.ed25519 is not None else source.med25519.ed25519  # type: ignore[union-attr]
-    return xdr.AccountID(xdr.PublicKey(xdr.PublicKeyType.PUBLIC_KEY_TYPE_ED25519, key))
+    return bump_result(code, fee=fee, inner_hash=arrived.inner_hash, operations=results)

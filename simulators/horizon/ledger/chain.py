@@ -127,14 +127,14 @@ class Chain:
             taken = self._queue.take(
                 self._state, moment, min_fee=self.min_fee, capacity=self.capacity
             )
-            used = sum(len(arrived.transaction.operations) for arrived in taken)
-            rate = max(BASE_FEE, self.min_fee)
-            fees = [min(arrived.fee, rate * arrived.operations) for arrived in taken]
-            for arrived, fee in zip(taken, fees, strict=True):
-                self._charge(arrived, moment, fee=fee)
+            used = sum(len(arrived.transaction.operations) for arrived in taken.transactions)
+            charged = [
+                (arrived, self._charge(arrived, moment, rate=taken.rate))
+                for arrived in taken.transactions
+            ]
             landed = [
                 self._apply(arrived, moment, fee=fee, order=order)
-                for order, (arrived, fee) in enumerate(zip(taken, fees, strict=True), start=1)
+                for order, (arrived, fee) in enumerate(charged, start=1)
             ]
             self._past.append(self._state.before)
             self.latest = Ledger(
@@ -166,17 +166,16 @@ class Chain:
     def _next(self) -> Moment:
         return Moment(self.next_sequence, max(int(self._clock()), self.latest.closed_at))
 
-    def _charge(self, arrived: Arrived, moment: Moment, *, fee: int) -> None:
-        """Take the fee and use up the sequence; both stay, whatever the operations do."""
+    def _charge(self, arrived: Arrived, moment: Moment, *, rate: int) -> int:
+        """Take the fee, before anything is applied, and return it; it stays taken."""
         draft = Draft(self._state)
-        payer, source = draft.account(arrived.fee_source), draft.account(arrived.source)
+        payer = draft.account(arrived.fee_source)
         assert payer is not None
-        assert source is not None
+        fee = min(arrived.fee, rate * arrived.operations, payer.balance)
         payer.balance -= fee
         self.fee_pool += fee
-        source.sequence = arrived.transaction.sequence
-        source.sequence_ledger, source.sequence_time = moment.ledger, moment.closed_at
         draft.commit(ledger=moment.ledger, closed_at=moment.closed_at)
+        return fee
 
     def _apply(self, arrived: Arrived, moment: Moment, *, fee: int, order: int) -> Transaction:
         applied = apply(arrived, self._state, moment, fee=fee)

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from stellar_sdk import (
@@ -34,11 +35,18 @@ class Arrived:
     envelope: TransactionEnvelope
     bump: FeeBumpTransactionEnvelope | None
     age: int = field(default=0)
+    _verified: dict[tuple[int, str], bool] = field(default_factory=dict)
+    _bump_verified: dict[tuple[int, str], bool] = field(default_factory=dict)
 
     @property
     def transaction(self) -> Transaction:
         """The (inner) transaction."""
         return self.envelope.transaction
+
+    @cached_property
+    def inner_hash(self) -> bytes:
+        """The hash of the (inner) transaction."""
+        return self.envelope.hash()
 
     @property
     def source(self) -> str:
@@ -77,12 +85,12 @@ class Arrived:
 
     def signatures(self) -> Signatures:
         """Return the (inner) transaction's signatures, none of them used yet."""
-        return Signatures(self.envelope.hash(), self.envelope.signatures)
+        return Signatures(self.inner_hash, self.envelope.signatures, self._verified)
 
     def bump_signatures(self) -> Signatures:
         """Return the fee bump's signatures, none of them used yet."""
         assert self.bump is not None
-        return Signatures(self.bump.hash(), self.bump.signatures)
+        return Signatures(self.bump.hash(), self.bump.signatures, self._bump_verified)
 
 
 def decode(text: str, *, passphrase: str) -> Arrived:

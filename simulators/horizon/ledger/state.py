@@ -82,6 +82,12 @@ class Draft(State):
             self.accounts[address] = _copy(found)
         return self.accounts.get(address)
 
+    def balance(self, id: str) -> ClaimableBalance | None:
+        """Return a claimable balance to change."""
+        if id not in self.balances and (found := self.peek_balance(id)) is not None:
+            self.balances[id] = replace(found)
+        return self.balances.get(id)
+
     def add(self, account: Account) -> None:
         """Put an account that wasn't there."""
         self.gone.discard(account.id)

@@ -178,6 +178,8 @@ CASES = [
     _case("set aside", "op_success",
           sdk.CreateClaimableBalance(LUMENS, "5", [Claimant(BEN)])),
     _case("set aside beyond one's means", "op_underfunded",
+          sdk.CreateClaimableBalance(LUMENS, "99", [Claimant(BEN)])),
+    _case("set aside into the reserve", "op_low_reserve",
           sdk.CreateClaimableBalance(LUMENS, "98.7", [Claimant(BEN)])),
     _case("set aside twice for one", "op_malformed",
           sdk.CreateClaimableBalance(LUMENS, "5", [Claimant(BEN), Claimant(BEN)]), refused=True),

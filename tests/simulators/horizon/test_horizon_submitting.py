@@ -34,6 +34,14 @@ def test_the_same_again_is_a_duplicate_and_another_must_wait(network: SimulatedN
     assert later.json() == {"tx_status": "TRY_AGAIN_LATER", "hash": other.hash_hex()}
 
 
+def test_what_has_landed_is_not_taken_again(network: SimulatedNetwork) -> None:
+    envelope = network.signed(network.person())
+    hash = network.land(envelope)
+    answer = network.hand_in(envelope)
+    assert (answer.status_code, answer.json()["tx_status"]) == (503, "TRY_AGAIN_LATER")
+    assert network.get(f"/transactions/{hash}").status_code == 200
+
+
 def test_what_cannot_enter_is_refused_with_its_result(network: SimulatedNetwork) -> None:
     person = network.person()
     first, envelope = network.signed(person), network.signed(person, fee=200)

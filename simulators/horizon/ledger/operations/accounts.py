@@ -40,13 +40,9 @@ def create(operation: CreateAccount, context: Context) -> Create:
     if source.balance - amount < min_balance(source):
         return Create.CREATE_ACCOUNT_UNDERFUNDED
     source.balance -= amount
-    context.details |= {
-        "starting_balance": text(amount),
-        "funder": context.source,
-        "account": new.id,
-    }
     context.note(new.id, "account_created", 0, starting_balance=text(amount))
     context.note(context.source, "account_debited", 3, asset_type="native", amount=text(amount))
+    context.note(new.id, "signer_created", 10, weight=1, public_key=new.id, key=new.id)
     if new.sponsor:
         context.note(new.id, "account_sponsorship_created", 60, sponsor=new.sponsor)
     return Create.CREATE_ACCOUNT_SUCCESS
@@ -67,12 +63,15 @@ def merge(operation: AccountMerge, context: Context) -> tuple[Merge, int]:
         return refusal, 0
     balance = source.balance
     context.account(target).balance += balance
+    for signer in source.signers.values():
+        context.release(source, 1, sponsor=signer.sponsor)
     context.release(source, 2, sponsor=source.sponsor)
     context.draft.remove(source.id)
-    context.details |= {"account": source.id, "into": target}
     context.note(source.id, "account_debited", 3, asset_type="native", amount=text(balance))
     context.note(target, "account_credited", 2, asset_type="native", amount=text(balance))
     context.note(source.id, "account_removed", 1)
+    if source.sponsor:
+        context.note(source.id, "account_sponsorship_removed", 62, former_sponsor=source.sponsor)
     return Merge.ACCOUNT_MERGE_SUCCESS, balance
 
 
@@ -99,7 +98,8 @@ def check_bump(operation: BumpSequence, source: str) -> Bump | None:  # noqa: AR
 def bump(operation: BumpSequence, context: Context) -> Bump:
     """Move the sequence of an account on, never back."""
     source = context.account(context.source)
-    source.sequence = max(source.sequence, operation.bump_to)
-    context.details |= {"bump_to": str(operation.bump_to)}
-    context.note(source.id, "sequence_bumped", 43, new_seq=str(source.sequence))
+    if operation.bump_to > source.sequence:
+        source.sequence = operation.bump_to
+        source.sequence_ledger, source.sequence_time = context.ledger, context.closed_at
+        context.note(source.id, "sequence_bumped", 43, new_seq=str(source.sequence))
     return Bump.BUMP_SEQUENCE_SUCCESS

@@ -27,6 +27,11 @@ def as_json(asset: Asset | None) -> dict[str, Any]:
     return {"asset_type": kind, "asset_code": asset.code, "asset_issuer": asset.issuer}
 
 
+def asset_name(asset: Asset | None) -> str:
+    """Return an asset's name in one word, as Horizon writes it (SEP-11)."""
+    return "native" if asset is None else f"{asset.code}:{asset.issuer}"
+
+
 def check_payment(operation: Payment, source: str) -> Code | None:  # noqa: ARG001
     """Return what is wrong with the operation by itself."""
     return None if stroops(operation.amount) > 0 else Code.PAYMENT_MALFORMED
@@ -40,12 +45,6 @@ def pay(operation: Payment, context: Context) -> Code:
         code = _credit(context, target, asset, amount) or _debit(context, asset, amount)
         if code is not None:
             return code
-    context.details |= {
-        **as_json(asset),
-        "from": context.source,
-        "to": target,
-        "amount": text(amount),
-    }
     context.note(target, "account_credited", 2, **as_json(asset), amount=text(amount))
     context.note(context.source, "account_debited", 3, **as_json(asset), amount=text(amount))
     return Code.PAYMENT_SUCCESS
@@ -68,6 +67,7 @@ def _credit(context: Context, address: str, asset: Asset | None, amount: int) ->
     if line.balance + amount > line.limit:
         return Code.PAYMENT_LINE_FULL
     line.balance += amount
+    line.last_modified_ledger = context.ledger
     return None
 
 
@@ -85,6 +85,7 @@ def _debit(context: Context, asset: Asset | None, amount: int) -> Code | None:
     if line.balance < amount:
         return Code.PAYMENT_UNDERFUNDED
     line.balance -= amount
+    line.last_modified_ledger = context.ledger
     return None
 
 

@@ -5,12 +5,14 @@ from stellar_sdk.xdr import ChangeTrustResultCode as Change
 from stellar_sdk.xdr import SetTrustLineFlagsResultCode as Flags
 
 from simulators.horizon.ledger.operations.context import Context
-from simulators.horizon.ledger.operations.payments import as_json, asset_of
+from simulators.horizon.ledger.operations.details import LINE_FLAGS
+from simulators.horizon.ledger.operations.payments import as_json, asset_name, asset_of
 from simulators.horizon.ledger.state import stroops, text
 from simulators.horizon.ledger.types import Asset, Trustline
 
 _AUTH_REQUIRED, _AUTH_REVOCABLE, _AUTH_CLAWBACK = 0x1, 0x2, 0x8
 _AUTHORIZED, _MAINTAIN, _CLAWBACK = 0x1, 0x2, 0x4
+_ALL = _AUTHORIZED | _MAINTAIN | _CLAWBACK
 
 
 def check_change(operation: ChangeTrust, source: str) -> Change | None:
@@ -30,12 +32,6 @@ def change(operation: ChangeTrust, context: Context) -> Change:
     assert asset is not None
     holder = context.account(context.source)
     line = holder.trustlines.get(asset)
-    context.details |= {
-        **as_json(asset),
-        "limit": text(limit),
-        "trustor": holder.id,
-        "trustee": asset.issuer,
-    }
     if line is None:
         return _open(context, asset, limit)
     if limit < line.balance:
@@ -44,10 +40,13 @@ def change(operation: ChangeTrust, context: Context) -> Change:
         del holder.trustlines[asset]
         context.release(holder, 1, sponsor=line.sponsor)
         context.note(holder.id, "trustline_removed", 21, **as_json(asset), limit=text(0))
+        if line.sponsor:
+            told = {"asset": asset_name(asset), "former_sponsor": line.sponsor}
+            context.note(holder.id, "trustline_sponsorship_removed", 65, **told)
         return Change.CHANGE_TRUST_SUCCESS
     if context.draft.peek(asset.issuer) is None:
         return Change.CHANGE_TRUST_NO_ISSUER
-    line.limit = limit
+    line.limit, line.last_modified_ledger = limit, context.ledger
     context.note(holder.id, "trustline_updated", 22, **as_json(asset), limit=text(limit))
     return Change.CHANGE_TRUST_SUCCESS
 
@@ -72,7 +71,8 @@ def _open(context: Context, asset: Asset, limit: int) -> Change:
         return Change.CHANGE_TRUST_LOW_RESERVE
     context.note(holder.id, "trustline_created", 20, **as_json(asset), limit=text(limit))
     if line.sponsor:
-        context.note(holder.id, "trustline_sponsorship_created", 63, sponsor=line.sponsor)
+        told = {"asset": asset_name(asset), "sponsor": line.sponsor}
+        context.note(holder.id, "trustline_sponsorship_created", 63, **told)
     return Change.CHANGE_TRUST_SUCCESS
 
 
@@ -82,9 +82,8 @@ def check_flags(operation: SetTrustLineFlags, source: str) -> Flags | None:
     given, taken = int(operation.set_flags or 0), int(operation.clear_flags or 0)
     if asset is None or asset.issuer != source or operation.trustor == source or given & taken:
         return Flags.SET_TRUST_LINE_FLAGS_MALFORMED
-    if given & _CLAWBACK:
-        return Flags.SET_TRUST_LINE_FLAGS_MALFORMED
-    return None
+    is_valid = given in (0, _AUTHORIZED, _MAINTAIN) and not taken & ~_ALL
+    return None if is_valid else Flags.SET_TRUST_LINE_FLAGS_MALFORMED
 
 
 def set_flags(operation: SetTrustLineFlags, context: Context) -> Flags:
@@ -93,24 +92,39 @@ def set_flags(operation: SetTrustLineFlags, context: Context) -> Flags:
     assert asset is not None
     given, taken = int(operation.set_flags or 0), int(operation.clear_flags or 0)
     issuer = context.account(context.source)
-    if taken & (_AUTHORIZED | _MAINTAIN) and not issuer.flags & _AUTH_REVOCABLE:
+    takes_away = bool(taken & (_AUTHORIZED | _MAINTAIN)) and not given & _AUTHORIZED
+    if takes_away and not issuer.flags & _AUTH_REVOCABLE:
         return Flags.SET_TRUST_LINE_FLAGS_CANT_REVOKE
     holder = context.draft.account(operation.trustor)
     line = holder.trustlines.get(asset) if holder else None
     if line is None:
         return Flags.SET_TRUST_LINE_FLAGS_NO_TRUST_LINE
-    if given & _AUTHORIZED:
-        line.is_authorized, line.is_authorized_to_maintain_liabilities = True, False
-    if given & _MAINTAIN:
-        line.is_authorized_to_maintain_liabilities = True
-    if taken & _AUTHORIZED:
-        line.is_authorized = False
-    if taken & _MAINTAIN:
-        line.is_authorized_to_maintain_liabilities = False
-    if taken & _CLAWBACK:
-        line.is_clawback_enabled = False
-    if line.is_authorized and line.is_authorized_to_maintain_liabilities:
+    flags = _flags_of(line) & ~taken | given
+    if flags & _AUTHORIZED and flags & _MAINTAIN:
         return Flags.SET_TRUST_LINE_FLAGS_INVALID_STATE
-    context.details |= {**as_json(asset), "trustor": operation.trustor}
-    context.note(operation.trustor, "trustline_flags_updated", 26, **as_json(asset))
+    line.is_authorized = bool(flags & _AUTHORIZED)
+    line.is_authorized_to_maintain_liabilities = bool(flags & _MAINTAIN)
+    line.is_clawback_enabled = bool(flags & _CLAWBACK)
+    line.last_modified_ledger = context.ledger
+    changed = {
+        f"{name}_flag": bool(flag & given)
+        for flag, name in LINE_FLAGS.items()
+        if flag & (given | taken)
+    }
+    context.note(
+        issuer.id,
+        "trustline_flags_updated",
+        26,
+        **as_json(asset),
+        trustor=operation.trustor,
+        **changed,
+    )
     return Flags.SET_TRUST_LINE_FLAGS_SUCCESS
+
+
+def _flags_of(line: Trustline) -> int:
+    return (
+        _AUTHORIZED * line.is_authorized
+        | _MAINTAIN * line.is_authorized_to_maintain_liabilities
+        | _CLAWBACK * line.is_clawback_enabled
+    )
