@@ -1,6 +1,6 @@
 """Index of the vault's models."""
 
-from wallets.custody.models import SealedChannelKey, SealedKey
+from wallets.custody.models import SealedChannelKey, SealedKey, Signing
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.watching.models import Movement
 from wallets.wallet.models import Wallet
@@ -13,6 +13,7 @@ __all__ = [
     "Network",
     "SealedChannelKey",
     "SealedKey",
+    "Signing",
     "Submission",
     "Wallet",
 ]

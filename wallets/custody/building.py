@@ -68,13 +68,49 @@ def build(
 
     `addresses` holds that of every wallet and channel that the intents name.
     """
-    operations = [
-        operation
-        for intent in intents
-        for operation in _operations(intent, addresses=addresses, funding=funding)
-    ]
+    try:
+        operations = [
+            operation
+            for intent in intents
+            for operation in _operations(intent, addresses=addresses, funding=funding)
+        ]
+        envelope = _envelope(operations, frame)
+    except (SdkError, ValueError):  # without its text, which is for programmers
+        raise CannotBuild("an address, an asset or an amount in it is none") from None
     if not 0 < len(operations) <= BATCH_MAX:
         raise CannotBuild(f"{len(operations)} operations; a transaction has 1 to {BATCH_MAX}")
+    if len(signers_of(envelope)) > SIGNATURES_MAX:
+        raise CannotBuild(f"it needs more than {SIGNATURES_MAX} signatures")
+    return envelope
+
+
+def bump(
+    envelope: str, *, funding: str, base_fee: int, passphrase: str
+) -> FeeBumpTransactionEnvelope:
+    """Return the unsigned fee bump around a signed envelope (XDR), paid by the funding account.
+
+    Raises CannotBuild.
+    """
+    try:
+        return TransactionBuilder.build_fee_bump_transaction(
+            fee_source=funding,
+            base_fee=base_fee,
+            inner_transaction_envelope=TransactionEnvelope.from_xdr(envelope, passphrase),
+            network_passphrase=passphrase,
+        )
+    except (SdkError, ValueError, EOFError):  # what reads XDR tells of a torn text in many ways
+        raise CannotBuild("the stored envelope is none") from None
+
+
+def signers_of(envelope: TransactionEnvelope) -> list[str]:
+    """Return the addresses whose signatures it needs, each once: the source's first."""
+    transaction = envelope.transaction
+    sources = [transaction.source.account_id]
+    sources += [each.source.account_id for each in transaction.operations if each.source]
+    return list(dict.fromkeys(sources))
+
+
+def _envelope(operations: list[Operation], frame: Frame) -> TransactionEnvelope:
     transaction = Transaction(
         source=frame.source,
         sequence=frame.sequence,
@@ -86,31 +122,7 @@ def build(
         ),
         v1=True,
     )
-    envelope = TransactionEnvelope(transaction, frame.passphrase)
-    if len(signers_of(envelope)) > SIGNATURES_MAX:
-        raise CannotBuild(f"it needs more than {SIGNATURES_MAX} signatures")
-    return envelope
-
-
-def bump(
-    envelope: str, *, funding: str, base_fee: int, passphrase: str
-) -> FeeBumpTransactionEnvelope:
-    """Return the unsigned fee bump around a signed envelope (XDR), paid by the funding account."""
-    inner = TransactionEnvelope.from_xdr(envelope, passphrase)
-    return TransactionBuilder.build_fee_bump_transaction(
-        fee_source=funding,
-        base_fee=base_fee,
-        inner_transaction_envelope=inner,
-        network_passphrase=passphrase,
-    )
-
-
-def signers_of(envelope: TransactionEnvelope) -> list[str]:
-    """Return the addresses whose signatures it needs, each once: the source's first."""
-    transaction = envelope.transaction
-    sources = [transaction.source.account_id]
-    sources += [each.source.account_id for each in transaction.operations if each.source]
-    return list(dict.fromkeys(sources))
+    return TransactionEnvelope(transaction, frame.passphrase)
 
 
 def _operations(intent: Intent, *, addresses: Mapping[UUID, str], funding: str) -> list[Operation]:
@@ -140,7 +152,4 @@ def _operations(intent: Intent, *, addresses: Mapping[UUID, str], funding: str) 
 
 def _asset(text: str) -> Asset:
     code, _, issuer = text.partition(":")
-    try:
-        return Asset(code, issuer)
-    except (SdkError, ValueError):
-        raise CannotBuild("an asset that is none") from None
+    return Asset(code, issuer)

@@ -1,7 +1,7 @@
 """Keys that sign: what the signer needs of one, and the two kinds that there are.
 
 Whatever signs 32 raw bytes with Ed25519 can stand in: a key-management service that holds the
-funding key needs `address` and `sign`, and nothing here changes.
+funding key needs `kind`, `address` and `sign`, and nothing here changes.
 """
 
 from typing import Protocol
@@ -24,6 +24,11 @@ class KeySource(Protocol):
     """A key pair whose secret half may lie anywhere."""
 
     @property
+    def kind(self) -> str:
+        """Whose key it is, in one word for the audit trail."""
+        ...
+
+    @property
     def address(self) -> str:
         """The public key, as `G…`."""
         ...
@@ -40,6 +45,11 @@ class SealedSource:
         self._key = key
 
     @property
+    def kind(self) -> str:
+        """A wallet's key, or a channel's."""
+        return owner_of(self._key)[0]
+
+    @property
     def address(self) -> str:
         """The public key, as its wallet or channel has it."""
         return owner_of(self._key)[2]
@@ -52,6 +62,8 @@ class SealedSource:
 
 class FundingSource:
     """The funding account's key, from the settings of the signer's own process."""
+
+    kind = "funding"
 
     @property
     def address(self) -> str:

@@ -1,9 +1,12 @@
-"""Sealed keys, apart from what they belong to, so that a list of wallets never loads one."""
+"""Sealed keys, apart from what they belong to, so that a list of wallets never loads one; and what
+was signed, in figures.
+"""
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
-from wallets.stellar.models import Channel
+from wallets.stellar.models import Channel, Submission
 from wallets.wallet.models import Wallet
 
 
@@ -33,3 +36,27 @@ class SealedChannelKey(models.Model):
 
     def __str__(self) -> str:
         return f"sealed key of {self.channel_id}"
+
+
+class Signing(models.Model):
+    """One signing, in figures: what the limits of a day are reckoned from. Append-only.
+
+    `accounts` are those of members. `stroops` is all that the funding account could part with: what
+    it gives, what it lends as reserves, and the whole bid for the fee.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="signings")
+    network = models.CharField(max_length=20)
+    is_channel_keeping = models.BooleanField()
+    accounts = models.IntegerField()
+    stroops = models.BigIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["network", "at"], name="signing_day")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"signing of {self.submission_id}"

@@ -7,6 +7,7 @@ trail, and nothing secret is. What Python has had in memory it can't be made to 
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,17 +24,12 @@ from nannychain.sealing.opening import KeyUnavailable, SealBroken
 from nannychain.transactions import required
 from wallets.custody import building, limits
 from wallets.custody.building import CannotBuild, Frame
+from wallets.custody.checks import OF_CHANNELS, Declined, check, check_network, owner_of
 from wallets.custody.keys import FundingSource, KeySource, SealedSource
 from wallets.custody.limits import LimitReached
 from wallets.custody.models import SealedChannelKey, SealedKey
 from wallets.stellar.fees import CEILING_STROOPS
-from wallets.stellar.intents import (
-    Intent,
-    InvalidIntent,
-    MakeChannel,
-    TopUpChannel,
-    from_json,
-)
+from wallets.stellar.intents import Intent, InvalidIntent, from_json
 from wallets.stellar.models import Envelope, Submission
 from wallets.stellar.states import SUBMISSION, State
 
@@ -41,10 +37,6 @@ log = structlog.get_logger(__name__)
 
 _NO_KEYS = "stellar:signer_has_no_keys"
 _BUMPED = (State.SENT, State.UNKNOWN, State.REFUSED)
-
-
-class Declined(Exception):
-    """The signer does not sign this; the text says why, in words for staff."""
 
 
 def sign(submission_id: UUID | str) -> bool:
@@ -60,7 +52,8 @@ def sign(submission_id: UUID | str) -> bool:
             if submission.state != State.PLANNED:
                 return False
             try:
-                _sign(submission)
+                with transaction.atomic():
+                    _sign(submission)
             except (Declined, CannotBuild, InvalidIntent, SealBroken) as error:
                 _decline(submission, words=_words(error))
                 return False
@@ -77,7 +70,8 @@ def sign(submission_id: UUID | str) -> bool:
 def sign_bump(submission_id: UUID | str, *, base_fee_stroops: int) -> bool:
     """Sign a fee bump around a pending submission's own envelope; return whether it was signed.
 
-    The bid, in stroops per operation, must be above every earlier one and within the ceiling.
+    The bid, in stroops per operation, must be above every earlier one and within the ceiling. What
+    is wrong is not signed and staff are told; the submission itself goes on as it was.
     """
     try:
         with transaction.atomic():
@@ -87,9 +81,16 @@ def sign_bump(submission_id: UUID | str, *, base_fee_stroops: int) -> bool:
                 return False
             if not submission.base_fee_stroops < base_fee_stroops <= CEILING_STROOPS:
                 return False
-            return _sign_bump(submission, last=last, base_fee=base_fee_stroops)
+            try:
+                return _sign_bump(submission, last=last, base_fee=base_fee_stroops)
+            except (Declined, CannotBuild) as error:
+                _tell_declined(submission, words=str(error))
+                return False
     except KeyUnavailable:
         _tell_no_keys()
+        return False
+    except LimitReached as error:
+        _tell_limit(str(error))
         return False
 
 
@@ -97,13 +98,12 @@ def sign_bump(submission_id: UUID | str, *, base_fee_stroops: int) -> bool:
 @sensitive_variables()
 def _sign(submission: Submission) -> None:
     intents = from_json(submission.intents)
-    _check(submission, intents)
-    limits.check_day(submission)
+    check(submission, intents)
     keys = _keys(submission, intents)
     envelope = building.build(
         intents,
         addresses={owner: key.address for owner, key in keys.by_owner.items()},
-        funding=settings.STELLAR_FUNDING_ACCOUNT,
+        funding=_funding_account(),
         frame=Frame(
             passphrase=settings.STELLAR_NETWORK_PASSPHRASE,
             source=submission.channel.public_key,
@@ -113,15 +113,8 @@ def _sign(submission: Submission) -> None:
             base_fee=submission.base_fee_stroops,
         ),
     )
-    signers = building.signers_of(envelope)
-    _put_signatures(envelope, [keys.by_address[address] for address in signers])
-    Envelope.objects.create(
-        submission=submission,
-        number=0,
-        hash=envelope.hash_hex(),
-        xdr=envelope.to_xdr(),
-        fee_stroops=envelope.transaction.fee,
-    )
+    signers = [keys.by_address[address] for address in building.signers_of(envelope)]
+    _sign_and_store(submission, envelope, intents=intents, signers=signers, number=0)
     SUBMISSION.move(
         submission,
         to=State.SIGNED,
@@ -129,31 +122,26 @@ def _sign(submission: Submission) -> None:
         signed_at=timezone.now(),
         due_at=timezone.now(),
     )
-    _note(submission, hash=envelope.hash_hex(), intents=intents, signatures=len(signers))
 
 
 @required
 @sensitive_variables()
 def _sign_bump(submission: Submission, *, last: Envelope, base_fee: int) -> bool:
+    check_network(submission)
     inner = submission.envelopes.get(number=0)
     envelope = building.bump(
         inner.xdr,
-        funding=settings.STELLAR_FUNDING_ACCOUNT,
+        funding=_funding_account(),
         base_fee=base_fee,
         passphrase=settings.STELLAR_NETWORK_PASSPHRASE,
     )
+    if envelope.transaction.inner_transaction_envelope.hash_hex() != submission.hash:
+        raise Declined("the stored envelope is not the one that was signed")
     if envelope.transaction.fee <= last.fee_stroops:
         return False
-    _put_signatures(envelope, [FundingSource()])
-    Envelope.objects.create(
-        submission=submission,
-        number=last.number + 1,
-        hash=envelope.hash_hex(),
-        xdr=envelope.to_xdr(),
-        fee_stroops=envelope.transaction.fee,
-    )
+    signers = [FundingSource()]
+    _sign_and_store(submission, envelope, intents=(), signers=signers, number=last.number + 1)
     Submission.objects.filter(pk=submission.pk).update(due_at=timezone.now(), posts=0)
-    _note(submission, hash=envelope.hash_hex(), intents=(), signatures=1)
     return True
 
 
@@ -166,11 +154,8 @@ class _Keys:
 @required
 def _keys(submission: Submission, intents: tuple[Intent, ...]) -> _Keys:
     """Return the keys of all that the intents name, as the rows have them."""
-    channel_ids = {each.channel_id for each in intents if isinstance(each, _OF_CHANNELS)}
-    wallet_ids = {each.wallet_id for each in intents if not isinstance(each, _OF_CHANNELS)}
-    requested = set(submission.requests.values_list("wallet_id", flat=True))
-    if wallet_ids != requested:
-        raise Declined("its wallets are not those whose requests are in it")
+    channel_ids = {owner_of(each) for each in intents if isinstance(each, OF_CHANNELS)}
+    wallet_ids = {owner_of(each) for each in intents} - channel_ids
     wallets = SealedKey.objects.select_related("wallet").filter(wallet_id__in=wallet_ids)
     all_channels = SealedChannelKey.objects.select_related("channel")
     channels = all_channels.filter(
@@ -181,60 +166,38 @@ def _keys(submission: Submission, intents: tuple[Intent, ...]) -> _Keys:
     if not (channel_ids | wallet_ids) <= set(by_owner):
         raise Declined("it names a wallet or channel that has no key")
     by_address: dict[str, KeySource] = {key.address: key for key in by_owner.values()}
-    by_address[settings.STELLAR_FUNDING_ACCOUNT] = FundingSource()
+    by_address[_funding_account()] = FundingSource()
     if submission.channel.public_key not in by_address:
         raise Declined("its channel has no key")
     return _Keys(by_owner=by_owner, by_address=by_address)
 
 
-_OF_CHANNELS = MakeChannel | TopUpChannel
+def _funding_account() -> str:
+    if not settings.STELLAR_FUNDING_ACCOUNT:
+        raise KeyUnavailable
+    return str(settings.STELLAR_FUNDING_ACCOUNT)
 
 
-def _check(submission: Submission, intents: tuple[Intent, ...]) -> None:
-    """Raise Declined for whatever the planner should never have asked for."""
-    if submission.network != settings.STELLAR_NETWORK:
-        raise Declined("it is for another network")
-    if submission.channel.network != submission.network:
-        raise Declined("its channel is on another network")
-    if not 0 < submission.base_fee_stroops <= CEILING_STROOPS:
-        raise Declined("its fee bid is above the ceiling")
-    is_keeping = submission.purpose == Submission.Purpose.KEEP_CHANNELS
-    if any(isinstance(each, _OF_CHANNELS) != is_keeping for each in intents):
-        raise Declined("its intents are not for its purpose")
-    if len({_owner(each) for each in intents}) != len(intents):
-        raise Declined("it names the same account twice")
-    for intent in intents:
-        starting = settings.STELLAR_STARTING_BALANCE
-        if wrong := limits.wrong_amount(intent, starting_balance=starting):
-            raise Declined(wrong)
-    if wrong := limits.wrong_bounds(submission):
-        raise Declined(wrong)
-
-
-def _owner(intent: Intent) -> UUID:
-    return intent.channel_id if isinstance(intent, _OF_CHANNELS) else intent.wallet_id
-
-
+@required
 @sensitive_variables()
-def _put_signatures(
-    envelope: TransactionEnvelope | FeeBumpTransactionEnvelope, keys: list[KeySource]
+def _sign_and_store(
+    submission: Submission,
+    envelope: TransactionEnvelope | FeeBumpTransactionEnvelope,
+    *,
+    intents: tuple[Intent, ...],
+    signers: Sequence[KeySource],
+    number: int,
 ) -> None:
-    message = envelope.hash()
-    for key in keys:
+    """Sign with these keys, in this order, and write down all that is to be known of it."""
+    fee = envelope.transaction.fee
+    limits.spend_day(submission, intents=intents, fee_stroops=fee)
+    message, hash = envelope.hash(), envelope.hash_hex()
+    for key in signers:
         hint = strkey.public_key_bytes(key.address)[-4:]
         envelope.signatures.append(DecoratedSignature(hint, key.sign(message)))
-
-
-@required
-def _locked(submission_id: UUID | str) -> Submission:
-    rows = Submission.objects.select_for_update(of=("self",)).select_related("channel")
-    return rows.get(pk=submission_id)
-
-
-@required
-def _note(
-    submission: Submission, *, hash: str, intents: tuple[Intent, ...], signatures: int
-) -> None:
+    Envelope.objects.create(
+        submission=submission, number=number, hash=hash, xdr=envelope.to_xdr(), fee_stroops=fee
+    )
     audit.record(
         "stellar.signed",
         subject=submission,
@@ -242,13 +205,21 @@ def _note(
             "hash": hash,
             "purpose": submission.purpose,
             "intents": dict(Counter(intent.kind for intent in intents)) or "fee bump",
-            "stroops": sum(getattr(intent, "stroops", 0) for intent in intents),
-            "signatures": signatures,
+            "stroops": limits.stroops_of(intents),
+            "fee_stroops": fee,
+            "signatures": len(signers),
+            "signers": dict(Counter(key.kind for key in signers)),
         },
         channel="signer",
     )
     enqueue_after_commit("wallets.stellar.send", submission_id=str(submission.pk))
     log.info("stellar.signed", submission_id=str(submission.pk), hash=hash)
+
+
+@required
+def _locked(submission_id: UUID | str) -> Submission:
+    rows = Submission.objects.select_for_update(of=("self",)).select_related("channel")
+    return rows.get(pk=submission_id)
 
 
 @required
@@ -260,6 +231,11 @@ def _decline(submission: Submission, *, words: str) -> None:
         last_answer=f"the signer declined: {words}"[:200],
         ended_at=timezone.now(),
     )
+    _tell_declined(submission, words=words)
+
+
+@required
+def _tell_declined(submission: Submission, *, words: str) -> None:
     audit.record("stellar.declined", subject=submission, reason=words, channel="signer")
     alerts.raise_alert(
         key="stellar:declined",
