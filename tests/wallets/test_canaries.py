@@ -7,20 +7,15 @@ and Django's error reports are searched for every form of them. The same search 
 there on purpose.
 """
 
-import logging
 import os
-import sys
-from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 import structlog
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.http import HttpRequest
-from django.test import Client, RequestFactory
-from django.views.debug import ExceptionReporter
+from django.db import transaction
+from django.test import Client
 from nacl.public import SealedBox
 from nacl.signing import SigningKey
 from pytest_django import Settings
@@ -31,7 +26,16 @@ from nannychain.notifications import tasks as sms_tasks
 from nannychain.notifications.models import Sms
 from nannychain.states.machine import Machine
 from tests.factories.members import MemberFactory, StaffFactory
-from tests.wallets.canaries import Canary, LogTap, database_dump, new_seed, redis_contents, seen
+from tests.wallets.canaries import (
+    Canary,
+    LogTap,
+    broken,
+    database_dump,
+    new_seed,
+    redis_contents,
+    report,
+    seen,
+)
 from wallets.custody import keys, resealing
 from wallets.custody import services as custody
 from wallets.custody.models import SealedKey
@@ -57,22 +61,6 @@ def known_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the next keys be made of the planted seeds."""
     waiting = iter(SEEDS)
     monkeypatch.setattr(SigningKey, "generate", classmethod(lambda cls: cls(next(waiting))))
-
-
-@pytest.fixture
-def log_tap(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogTap]:
-    """Listen to every logger at DEBUG, and let the database log its SQL."""
-    tap, root = LogTap(), logging.getLogger()
-    for name in ("", "celery", "kombu", "django.request", "django.db.backends"):
-        logger = logging.getLogger(name or None)
-        monkeypatch.setattr(logger, "level", logging.DEBUG)
-    logging.Logger.manager._clear_cache()  # type: ignore[attr-defined]
-    connection.force_debug_cursor = True
-    root.addHandler(tap)
-    yield tap
-    root.removeHandler(tap)
-    connection.force_debug_cursor = False
-    logging.Logger.manager._clear_cache()  # type: ignore[attr-defined]
 
 
 def send_code(phone: str) -> Sms:
@@ -137,22 +125,6 @@ def test_the_planted_seeds_are_really_those_of_the_members() -> None:
     member = MemberFactory.create()
 
     assert keys.seed_of(member.wallet.sealed_key) == SEEDS[0]
-
-
-def broken(*_: object, **__: object) -> None:
-    """Fail, as something might in the middle of custody's work."""
-    raise RuntimeError("broken on purpose")
-
-
-def report(work: Callable[[], object]) -> bytes:
-    """Return Django's error reports, as text and as HTML, for what `work` raises."""
-    request: HttpRequest = RequestFactory().post("/admin/workers/member/add/", {"name": "x"})
-    try:
-        work()
-    except RuntimeError:
-        reporter = ExceptionReporter(request, *sys.exc_info())
-        return (reporter.get_traceback_text() + reporter.get_traceback_html()).encode()
-    raise AssertionError("nothing was raised")
 
 
 @pytest.mark.django_db
