@@ -119,6 +119,17 @@ def test_channels_have_a_limit_of_their_own(monkeypatch: pytest.MonkeyPatch) -> 
     assert signer.sign(planned(opened(wallet()), on=channel(3)).pk)
 
 
+def test_a_figure_that_is_past_its_limit_holds_up_only_what_adds_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    submission = planned(opened(wallet()))
+    for _ in range(3):
+        signed_before(submission, is_channel_keeping=True)
+    limit(monkeypatch, channel_keepings=1)
+
+    assert signer.sign(submission.pk)
+
+
 def test_a_fee_bump_counts_and_has_to_find_room(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = planned(opened(wallet()))
     signer.sign(submission.pk)
