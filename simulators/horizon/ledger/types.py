@@ -44,7 +44,7 @@ class DataEntry:
 
 @dataclass
 class Signer:
-    """An additional signer of an account, an Ed25519 key."""
+    """An additional signer: a public key (G…), a secret's hash (X…) or one transaction (T…)."""
 
     weight: int
     sponsor: str | None = None

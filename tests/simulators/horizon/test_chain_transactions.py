@@ -336,6 +336,17 @@ class TestEnvelopes:
         assert done.details["source_account_muxed_id"] == "7"
 
 
+def test_who_is_merged_and_made_anew_in_one_transaction_is_there(world: World) -> None:
+    ledger = world.chain.next_sequence
+    gone, anew = sdk.AccountMerge(ANNA, source=BEN), sdk.CreateAccount(BEN, "5")
+    world.ok(gone, anew, by="anna", also=("ben",))
+    assert (_account(world, BEN).balance, _account(world, BEN).sequence) == (
+        50_000_000,
+        ledger << 32,
+    )
+    assert world.chain.lumens() == 10**18
+
+
 def test_a_network_of_another_name_has_another_root() -> None:
     here, there = Chain(passphrase="one"), Chain(passphrase="other")
     assert here.root_keypair.public_key != there.root_keypair.public_key
