@@ -114,14 +114,12 @@ def _sign(submission: Submission) -> None:
         ),
     )
     signers = [keys.by_address[address] for address in building.signers_of(envelope)]
-    _sign_and_store(submission, envelope, intents=intents, signers=signers, number=0)
+    stored = _sign_and_store(submission, envelope, intents=intents, signers=signers, number=0)
+    instant = timezone.now()
     SUBMISSION.move(
-        submission,
-        to=State.SIGNED,
-        hash=envelope.hash_hex(),
-        signed_at=timezone.now(),
-        due_at=timezone.now(),
+        submission, to=State.SIGNED, hash=stored.hash, signed_at=instant, due_at=instant
     )
+    _note(submission, envelope=stored, intents=intents, signers=signers)
 
 
 @required
@@ -140,8 +138,10 @@ def _sign_bump(submission: Submission, *, last: Envelope, base_fee: int) -> bool
     if envelope.transaction.fee <= last.fee_stroops:
         return False
     signers = [FundingSource()]
-    _sign_and_store(submission, envelope, intents=(), signers=signers, number=last.number + 1)
+    number = last.number + 1
+    stored = _sign_and_store(submission, envelope, intents=(), signers=signers, number=number)
     Submission.objects.filter(pk=submission.pk).update(due_at=timezone.now(), posts=0)
+    _note(submission, envelope=stored, intents=(), signers=signers)
     return True
 
 
@@ -187,33 +187,47 @@ def _sign_and_store(
     intents: tuple[Intent, ...],
     signers: Sequence[KeySource],
     number: int,
-) -> None:
-    """Sign with these keys, in this order, and write down all that is to be known of it."""
+) -> Envelope:
+    """Sign with these keys, in this order, where the day has room for it; store the envelope."""
     fee = envelope.transaction.fee
     limits.spend_day(submission, intents=intents, fee_stroops=fee)
-    message, hash = envelope.hash(), envelope.hash_hex()
+    message = envelope.hash()
     for key in signers:
         hint = strkey.public_key_bytes(key.address)[-4:]
         envelope.signatures.append(DecoratedSignature(hint, key.sign(message)))
-    Envelope.objects.create(
-        submission=submission, number=number, hash=hash, xdr=envelope.to_xdr(), fee_stroops=fee
+    return Envelope.objects.create(
+        submission=submission,
+        number=number,
+        hash=envelope.hash_hex(),
+        xdr=envelope.to_xdr(),
+        fee_stroops=fee,
     )
+
+
+@required
+def _note(
+    submission: Submission,
+    *,
+    envelope: Envelope,
+    intents: tuple[Intent, ...],
+    signers: Sequence[KeySource],
+) -> None:
     audit.record(
         "stellar.signed",
         subject=submission,
         after={
-            "hash": hash,
+            "hash": envelope.hash,
             "purpose": submission.purpose,
             "intents": dict(Counter(intent.kind for intent in intents)) or "fee bump",
             "stroops": limits.stroops_of(intents),
-            "fee_stroops": fee,
+            "fee_stroops": envelope.fee_stroops,
             "signatures": len(signers),
             "signers": dict(Counter(key.kind for key in signers)),
         },
         channel="signer",
     )
     enqueue_after_commit("wallets.stellar.send", submission_id=str(submission.pk))
-    log.info("stellar.signed", submission_id=str(submission.pk), hash=hash)
+    log.info("stellar.signed", submission_id=str(submission.pk), hash=envelope.hash)
 
 
 @required
