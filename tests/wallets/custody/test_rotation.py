@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from pytest_django import Settings
+from stellar_sdk import Keypair
 
 from nannychain import notifications
 from nannychain.notifications import bodies
@@ -17,8 +18,10 @@ from nannychain.sealing import keys
 from nannychain.sealing.rotation import Progress, rotate
 from tests.factories import programs
 from tests.factories.members import MemberFactory
+from tests.factories.submissions import channel
 from tests.factories.triggers import execute, trigger
 from wallets.custody import resealing
+from wallets.custody.keys import SealedSource
 from wallets.custody.models import SealedKey
 
 OLDEST, OLD, NEW = "99" * 32, "aa" * 32, "bb" * 32
@@ -64,6 +67,22 @@ def test_everything_ends_under_the_newest_key(settings: Settings) -> None:
     assert (under(OLD), under(NEW)) == (0, 30)
     settings.ENCRYPTION_KEYS_OLD = ()
     assert all_open()
+
+
+@pytest.mark.django_db
+def test_a_channel_signs_with_its_key_after_it_was_rotated(settings: Settings) -> None:
+    settings.ENCRYPTION_KEY = OLD
+    key = channel().sealed_key
+    address = key.channel.public_key
+    settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEYS_OLD = NEW, (OLD,)
+
+    assert "channel keys: 1 of 1" in rotate_keys()
+
+    settings.ENCRYPTION_KEYS_OLD = ()
+    key.refresh_from_db()
+    assert key.key_id == id_of(NEW)
+    signature = SealedSource(key).sign(b"x" * 32)
+    Keypair.from_public_key(address).verify(b"x" * 32, signature)
 
 
 @pytest.mark.django_db
