@@ -38,6 +38,7 @@ class Network(models.Model):
     pause_reason = models.CharField(max_length=200, blank=True)
     behind_since = models.DateTimeField("seems reset since", null=True)
     resets = models.IntegerField("resets noticed", default=0)
+    reset_at = models.DateTimeField("last reset noticed", null=True)
 
     def __str__(self) -> str:
         return self.name

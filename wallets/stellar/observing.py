@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from nannychain import alerts
 from wallets.stellar import fees
+from wallets.stellar.client.answers import Network as Told
 from wallets.stellar.client.horizon import Horizon, HorizonUnavailable
 from wallets.stellar.models import Network
 from wallets.stellar.policy import RESERVE_STROOPS
@@ -31,14 +32,14 @@ def horizon() -> Horizon:
     return client
 
 
-def observe() -> Network:
-    """Ask the network how it is, and return its row, written anew.
+def told() -> Told:
+    """Return how the network says that it is.
 
     Raises HorizonUnavailable, and WrongNetwork where it isn't the network that we mean. Must not be
     called within a transaction.
     """
-    told, stats = horizon().network(), horizon().fee_stats()
-    if told.passphrase != settings.STELLAR_NETWORK_PASSPHRASE:
+    found = horizon().network()
+    if found.passphrase != settings.STELLAR_NETWORK_PASSPHRASE:
         alerts.raise_alert(
             key="stellar:wrong_network",
             title="Horizon serves another network than STELLAR_NETWORK",
@@ -46,11 +47,20 @@ def observe() -> Network:
         )
         raise WrongNetwork("another network than the one that is set")
     alerts.resolve("stellar:wrong_network")
+    return found
+
+
+def observe() -> Network:
+    """Ask the network how it is, and return its row, written anew.
+
+    Raises as `told` does, and must not be called within a transaction either.
+    """
+    found, stats = told(), horizon().fee_stats()
     row = present()
     # A replica that lags behind tells an older ledger: the latest that was ever told stays.
     Network.objects.filter(pk=row.pk).update(
-        ledger=Greatest(Coalesce("ledger", told.ledger), told.ledger),
-        closed_at=told.closed_at,
+        ledger=Greatest(Coalesce("ledger", found.ledger), found.ledger),
+        closed_at=found.closed_at,
         seen_at=timezone.now(),
         fee_bid_stroops=fees.bid(base_fee=stats.base_fee, recent_high=stats.p95),
     )

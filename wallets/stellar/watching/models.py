@@ -9,6 +9,9 @@ from wallets.wallet.models import Wallet
 class Movement(models.Model):
     """One side of a payment, creation or merge. The amount of a merge isn't told: NULL.
 
+    A paging token says the place in the ledgers. After a reset places come again, so that the
+    transaction belongs to what makes a movement one.
+
     `is_expected` says that a submission of ours caused it, or that it is no matter for anybody;
     the others wait until a person has looked at them.
     """
@@ -35,11 +38,13 @@ class Movement(models.Model):
     is_expected = models.BooleanField("expected", default=False)
     reviewed_at = models.DateTimeField("looked at", null=True)
     reviewed_by = models.UUIDField(null=True)
+    note = models.CharField("what was found", max_length=200, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["network", "paging_token", "address"], name="movement_once"
+                fields=["network", "paging_token", "address", "transaction_hash"],
+                name="movement_once",
             )
         ]
         indexes = [

@@ -1,22 +1,20 @@
-"""Reading what happened on the network, and noticing that it has forgotten everything."""
+"""Reading what happened on the network, page by page."""
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 
 from nannychain import alerts, locks
 from nannychain.transactions import required
-from wallets.stellar import observing, pausing
+from wallets.stellar import observing
 from wallets.stellar.client.answers import Network as Told
 from wallets.stellar.client.answers import Payment
 from wallets.stellar.client.horizon import HorizonUnavailable
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
+from wallets.stellar.watching import resets
 from wallets.stellar.watching.models import Movement
 from wallets.wallet.models import Wallet
 
@@ -24,11 +22,6 @@ log = structlog.get_logger(__name__)
 
 SECONDS_MAX = 20.0
 PAGE = 200
-# A replica may lag behind; a network that was reset stays far behind what it once was.
-BEHIND_LEDGERS = 100
-BEHIND_FOR = timedelta(minutes=1)
-RESET = "the network was reset and has forgotten all accounts: run manage.py stellar_after_reset"
-_LEDGER_SHIFT = 32  # of a paging token (SEP-35)
 
 
 def watch() -> int:
@@ -57,8 +50,8 @@ def _has_anything_to_watch() -> bool:
 
 def _watch() -> int:
     network = observing.present()
-    told = observing.horizon().network()
-    if _is_reset(network, told):
+    told = observing.told()
+    if resets.may_be_reset(network, told):
         return 0
     if not network.payments_cursor:
         _begin(network, told)
@@ -76,7 +69,7 @@ def _watch() -> int:
 def _begin(network: Network, told: Told) -> None:
     """Begin with the newest payment: what happened before we came is not our matter."""
     newest = observing.horizon().payments(cursor="", limit=1, newest=True).next_cursor
-    network.payments_cursor = newest or str(told.ledger << _LEDGER_SHIFT)
+    network.payments_cursor = newest or str(told.ledger << resets.LEDGER_SHIFT)
     network.save(update_fields=["payments_cursor"])
 
 
@@ -161,35 +154,3 @@ def _tell(movement: Movement) -> None:
         title="A member's Stellar account has received what is not in our books",
         details={**details, "wallet_id": str(movement.wallet_id)},
     )
-
-
-def _is_reset(network: Network, told: Told) -> bool:
-    """Tell whether the network is not, or may not be, what it was; pause when that is sure."""
-    is_behind = (network.ledger or 0) - told.ledger > BEHIND_LEDGERS
-    if not is_behind:
-        if network.behind_since is not None:
-            Network.objects.filter(pk=network.pk).update(behind_since=None)
-        return False
-    instant = timezone.now()
-    if network.behind_since is None:
-        Network.objects.filter(pk=network.pk).update(behind_since=instant)
-    elif instant - network.behind_since >= BEHIND_FOR:
-        _notice_reset(network, told)
-    return True
-
-
-def _notice_reset(network: Network, told: Told) -> None:
-    with transaction.atomic():
-        Network.objects.filter(pk=network.pk).update(
-            ledger=told.ledger,
-            closed_at=told.closed_at,
-            behind_since=None,
-            payments_cursor="",
-            resets=F("resets") + 1,
-        )
-        pausing.pause(network, reason=RESET)
-        alerts.raise_alert(
-            key="stellar:reset",
-            title="The Stellar network was reset",
-            details={"network": network.name, "what to do": RESET},
-        )
