@@ -3,10 +3,10 @@
 from wallets.stellar.admin import (
     ChannelAdmin,
     FundingRequestAdmin,
-    MovementAdmin,
     NetworkAdmin,
     SubmissionAdmin,
 )
+from wallets.stellar.watching.admin import MovementAdmin
 from wallets.wallet.admin import WalletAdmin
 
 __all__ = [

@@ -20,8 +20,6 @@ from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
 from wallets.stellar import pausing, runway, services, words
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.states import PENDING, Funding, State
-from wallets.stellar.watching import reviewing
-from wallets.stellar.watching.models import Movement
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -287,67 +285,12 @@ class FundingRequestAdmin(ReadOnlyAdmin):
     @action(description="Try again", permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[FundingRequest]) -> None:
         """Let those that failed alone have another try."""
-        moved = 0
+        by, moved = actor(request), 0
         for found in queryset:
             try:
                 with transaction.atomic():
-                    services.try_again(found)
+                    services.try_again(found, by=by.id, name=by.name)
             except NannyChainError:
                 continue
             moved += 1
         messages.success(request, f"{moved} wait for another try.")
-
-
-class LookFilter(admin.SimpleListFilter):
-    """Movements that nobody expected and nobody has looked at."""
-
-    title = "attention"
-    parameter_name = "attention"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
-        """Offer those that wait for a person."""
-        return [("wanted", "to be looked at")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Movement]) -> QuerySet[Movement]:  # noqa: ARG002
-        """Narrow the list."""
-        if self.value() != "wanted":
-            return queryset
-        return queryset.filter(is_expected=False, reviewed_at__isnull=True)
-
-
-@admin.register(Movement)
-class MovementAdmin(ReadOnlyAdmin):
-    """Movements on accounts of ours and of members, the newest first."""
-
-    list_display = (
-        *("at", "direction", "amount", "asset", "address", "counterparty"),
-        *("is_expected", "reviewed_at"),
-    )
-    list_filter = (LookFilter, "direction")
-    search_fields = ("=address", "=transaction_hash")
-    search_help_text = "Stellar address, or hash"
-    ordering = ("-id",)
-    actions = ("review",)
-    fields = (
-        *("at", "direction", "amount", "asset", "type", "address", "counterparty", "wallet"),
-        *("transaction_hash", "is_expected", "reviewed_at"),
-    )
-    readonly_fields = ("amount",)
-
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        """Allow those who may change movements: there is nothing else to change."""
-        return bool(request.user.has_perm("wallets.change_movement"))
-
-    @display(description="Amount")
-    def amount(self, movement: Movement) -> str:
-        """Show the amount, in XLM where it is that."""
-        told = words.xlm(movement.amount_stroops)
-        return told if movement.asset == "native" else told.removesuffix(" XLM")
-
-    @action(description="I have looked at it", permissions=["review"])
-    def review(self, request: HttpRequest, queryset: QuerySet[Movement]) -> None:
-        """Note for each of the chosen that this person has looked at it."""
-        by = actor(request)
-        keys = list(queryset.values_list("pk", flat=True))
-        done = sum(reviewing.review(movement_id=key, by=by.id, name=by.name) for key in keys)
-        messages.success(request, f"{done} noted.")

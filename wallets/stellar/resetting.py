@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 
-from nannychain import alerts
+from nannychain import alerts, audit
 from wallets.stellar import observing, outcomes, pausing
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
 from wallets.stellar.states import FUNDING, PENDING, Funding
@@ -30,7 +30,11 @@ def begin_anew() -> int:
         count += len(batch)
     with transaction.atomic():
         Network.objects.filter(name=name).update(funding_seen_at=None)
-        pausing.resume(observing.present())
+        network = observing.present()
+        pausing.resume(network)
+        audit.record(
+            "stellar.begun_anew", subject=network, after={"accounts": count}, channel="command"
+        )
         alerts.resolve("stellar:reset")
     return count
 

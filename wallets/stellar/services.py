@@ -1,8 +1,12 @@
 """Asking for a wallet's account on the network, and saying what is known of its owner."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from nannychain import audit
+from nannychain.audit.services import SYSTEM
 from nannychain.transactions import required
 from wallets.stellar import policy
 from wallets.stellar.models import FundingRequest
@@ -40,10 +44,19 @@ def need_account(wallet: Wallet) -> None:
 
 
 @required
-def try_again(request: FundingRequest) -> None:
+def try_again(request: FundingRequest, *, by: UUID | None = None, name: str = SYSTEM) -> None:
     """Let a request that failed alone wait for another try; raise IllegalMove where it didn't."""
+    why = request.reason
     FUNDING.move(
         request, to=Funding.WAITING, why="staff let it try again", reason="", due_at=timezone.now()
+    )
+    audit.record(
+        "stellar.funding_tried_again",
+        subject=request,
+        actor_id=by,
+        actor=name,
+        before={"reason": why},
+        channel="stellar",
     )
 
 

@@ -167,6 +167,9 @@ def test_staff_let_one_that_failed_alone_try_again(
 
     request.refresh_from_db()
     assert request.state == Funding.WAITING
+    assert AuditEntry.objects.get(action="stellar.funding_tried_again").subject_id == str(
+        request.pk
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,11 @@ def _pay(network: StellarNetwork, sender: Keypair, address: str, lumens: str) ->
     network.close()
 
 
+def _review(movement: Movement, *, note: str) -> bool:
+    by = FundingRequest.objects.get().wallet.party_id
+    return reviewing.review(movement_id=movement.pk, by=by, name="Achieng", note=note)
+
+
 def _stranger(network: StellarNetwork) -> Keypair:
     stranger = Keypair.random()
     network.fund(100, stranger.public_key)
@@ -78,10 +83,14 @@ def test_what_a_stranger_sends_to_a_member_waits_to_be_looked_at(network: Stella
     movement = Movement.objects.get(is_expected=False)
     assert (movement.address, movement.amount_stroops) == (address, 25_000_000)
     assert Alert.objects.filter(key="stellar:uncredited", resolved_at__isnull=True).exists()
-    by = FundingRequest.objects.get().wallet.party_id
-    assert reviewing.review(movement_id=movement.pk, by=by, name="Achieng")
-    assert not reviewing.review(movement_id=movement.pk, by=by, name="Achieng")
-    assert AuditEntry.objects.get(action="stellar.movement_reviewed").actor == "Achieng"
+    with pytest.raises(reviewing.NoteMissing):
+        _review(movement, note="  ")
+    assert _review(movement, note="a gift of her sister")
+    assert not _review(movement, note="something else")
+    movement.refresh_from_db()
+    assert movement.note == "a gift of her sister"
+    noted = AuditEntry.objects.get(action="stellar.movement_reviewed")
+    assert (noted.actor, noted.reason) == ("Achieng", "a gift of her sister")
 
 
 def test_money_that_leaves_our_account_without_us_rings(network: StellarNetwork) -> None:
@@ -162,6 +171,7 @@ def test_a_reset_is_noticed_said_and_begun_anew(network: StellarNetwork) -> None
     with pytest.raises(CommandError, match="--yes"):
         call_command("stellar_after_reset")
     call_command("stellar_after_reset", "--yes")
+    assert AuditEntry.objects.get(action="stellar.begun_anew").after == {"accounts": 2}
     assert not Channel.objects.filter(opened_at__isnull=False).exists()
     settle(network)
     assert [network.creations(address) for address in addresses] == [1, 1]
