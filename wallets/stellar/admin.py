@@ -3,21 +3,22 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.forms import CharField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from unfold.decorators import action, display
 from unfold.forms import ActionForm
 
 from nannychain.errors import NannyChainError
 from nannychain.staff.acting import actor
 from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
-from wallets.stellar import pausing, runway, services, words
+from wallets.stellar import contents, pausing, runway, services, words
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.states import PENDING, Funding, State
 
@@ -65,11 +66,14 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, "purpose", ("created_at", admin.DateFieldListFilter))
     list_select_related = ("channel",)
     search_fields = ("hash",)
-    search_help_text = "Hash, or the Stellar address of a wallet that is in it now"
+    search_help_text = "Hash, or the whole Stellar address of a wallet or channel that is in it"
     ordering = ("-id",)
     inlines = (EnvelopeInline,)
     fieldsets = (
-        ("Submission", {"fields": ("purpose", "state_in_words", "what", "result", "timeline")}),
+        (
+            "Submission",
+            {"fields": ("purpose", "state_in_words", "what", "result", "timeline", "contents")},
+        ),
         (
             "On the network",
             {
@@ -84,7 +88,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = ("state_in_words", "what", "result", "timeline", "fee")
+    readonly_fields = ("state_in_words", "what", "result", "timeline", "contents", "fee")
 
     def get_search_results(
         self,
@@ -97,8 +101,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         if not term:
             return queryset, False
         if term.upper().startswith("G") and len(term) == 56:
-            wallet = {"requests__wallet__stellar_public_key": term.upper()}
-            return queryset.filter(**wallet).distinct(), False
+            return contents.naming(queryset, address=term.upper()), False
         return queryset.filter(envelopes__hash__startswith=term.lower()).distinct(), False
 
     @display(description="State", label=words.COLOURS, ordering="state")
@@ -127,10 +130,34 @@ class SubmissionAdmin(ReadOnlyAdmin):
         """Show the codes in words."""
         return words.result(submission) or "-"
 
+    @display(description="What it is to do")
+    def contents(self, submission: Submission) -> str:
+        """Show everything in it, with ways to the wallets and to what became of their requests."""
+        lines = ((line.what, _links(line)) for line in contents.of(submission))
+        return format_html_join("", "<div>{} {}</div>", lines)
+
     @display(description="What happened")
     def timeline(self, submission: Submission) -> str:
         """Show every step with its time."""
         return format_html_join("", "<div>{}: {}</div>", words.timeline(submission))
+
+
+def _links(line: contents.Line) -> str:
+    """Return the ways from a line to the pages of what it names."""
+    return format_html_join(
+        " · ",
+        '<a class="underline" href="{}">{}</a>',
+        (
+            (
+                reverse(
+                    f"admin:{thing._meta.app_label}_{thing._meta.model_name}_change",
+                    args=[thing.pk],
+                ),
+                text,
+            )
+            for thing, text in line.things
+        ),
+    )
 
 
 @admin.register(Channel)
@@ -139,7 +166,7 @@ class ChannelAdmin(ReadOnlyAdmin):
 
     list_display = (
         *("number", "public_key", "network", "is_open", "balance", "sequence"),
-        "leased_until_ledger",
+        *("under_way", "leased_until_ledger"),
     )
     ordering = ("network", "number")
     fields = (
@@ -158,14 +185,19 @@ class ChannelAdmin(ReadOnlyAdmin):
         """Show what it holds, as far as is known."""
         return words.xlm(channel.balance_stroops)
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Read the submissions that are under way for a whole page at once."""
+        pending = Submission.objects.filter(state__in=PENDING)
+        way = Prefetch("submissions", queryset=pending, to_attr="pending")
+        return super().get_queryset(request).prefetch_related(way)
+
     @display(description="Under way")
     def under_way(self, channel: Channel) -> str:
         """Show the submission that it carries, with a way there."""
-        pending = channel.submissions.filter(state__in=PENDING).first()
-        if pending is None:
+        pending: list[Submission] = getattr(channel, "pending", [])
+        if not pending:
             return "nothing"
-        address = reverse("admin:wallets_submission_change", args=[pending.pk])
-        return format_html('<a href="{}">{}</a>', address, pending)
+        return _links(contents.Line(what="", things=[(each, str(each)) for each in pending]))
 
 
 class ReasonForm(ActionForm):
@@ -178,15 +210,15 @@ class ReasonForm(ActionForm):
 class NetworkAdmin(ReadOnlyAdmin):
     """The networks: how they are, what pays on them, and the pause switch."""
 
-    list_display = ("name", "ledger", "seen_at", "balance", "is_paused", "holding")
+    list_display = ("name", "ledger", "closed", "balance", "is_paused", "holding")
     action_form = ReasonForm
     actions = ("pause", "resume")
     fieldsets = (
-        ("Network", {"fields": ("name", ("ledger", "closed_at"), ("seen_at", "resets"), "bid")}),
-        ("Funding account", {"fields": ("balance", "lasts", "opened_today", "waiting")}),
+        ("Network", {"fields": ("name", ("ledger", "closed"), ("seen_at", "resets"), "bid")}),
+        ("Funding account", {"fields": ("account", "balance", "lasts", "opened_today", "waiting")}),
         ("Pause", {"fields": ("holding", ("paused_at", "pause_reason"))}),
     )
-    readonly_fields = ("bid", "balance", "lasts", "opened_today", "waiting")
+    readonly_fields = ("closed", "bid", "account", "balance", "lasts", "opened_today", "waiting")
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
         """Allow those who may change networks: there is nothing else to change."""
@@ -219,6 +251,17 @@ class NetworkAdmin(ReadOnlyAdmin):
     def is_paused(self, network: Network) -> bool:
         """Show whether staff have paused it."""
         return network.paused_at is not None
+
+    @display(description="Ledger closed")
+    def closed(self, network: Network) -> str:
+        """Show how old the latest ledger is, as far as is known."""
+        return words.age(network.closed_at)
+
+    @display(description="Funding account")
+    def account(self, network: Network) -> str:
+        """Show who pays, where it is the network of today."""
+        is_present = network.name == settings.STELLAR_NETWORK
+        return (is_present and settings.STELLAR_FUNDING_ACCOUNT) or "none is set"
 
     @display(description="Fee bid")
     def bid(self, network: Network) -> str:
@@ -255,9 +298,11 @@ class NetworkAdmin(ReadOnlyAdmin):
 class FundingRequestAdmin(ReadOnlyAdmin):
     """Requests for accounts, the newest first."""
 
-    list_display = ("created_at", "wallet", "network", "state", "reason", "funded_at")
+    list_display = (
+        *("created_at", "wallet", "network", "state", "reason", "submission", "funded_at"),
+    )
     list_filter = ("state", "network")
-    list_select_related = ("wallet",)
+    list_select_related = ("wallet", "submission")
     search_fields = ("wallet__stellar_public_key",)
     search_help_text = "Stellar address, or how it begins"
     ordering = ("-id",)

@@ -1,11 +1,15 @@
 """Stellar's matters in words that a support person understands."""
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 
 from nannychain.states.models import StateChange
 from wallets.stellar import codes
-from wallets.stellar.intents import InvalidIntent, from_json
+from wallets.stellar.intents import Intent, InvalidIntent, from_json
 from wallets.stellar.models import Submission
 from wallets.stellar.states import SUBMISSION, State
 
@@ -59,6 +63,21 @@ def intents(submission: Submission) -> list[str]:
         f"{_INTENTS[kind]} × {sum(intent.kind == kind for intent in found)}"  # noqa: RUF001
         for kind in kinds
     ]
+
+
+def intent(found: Intent) -> str:
+    """Return what one intent is to do, with its amount, without whom it is for."""
+    stroops = getattr(found, "stroops", None)
+    told = _INTENTS[found.kind]
+    return told if stroops is None else f"{told} with {xlm(stroops)}"
+
+
+def age(at: datetime | None) -> str:
+    """Return how long ago something was, to the second while that is short."""
+    if at is None:
+        return "not known"
+    seconds = max(0, int((timezone.now() - at).total_seconds()))
+    return f"{seconds} s ago" if seconds < 120 else f"{timesince(at)} ago"
 
 
 def result(submission: Submission) -> str:
