@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from unfold.decorators import action, display
 from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from nannychain.errors import NannyChainError
 from nannychain.staff.acting import actor
@@ -165,8 +166,8 @@ class ChannelAdmin(ReadOnlyAdmin):
     """The channels, and the funding account as number 0."""
 
     list_display = (
-        *("number", "public_key", "network", "is_open", "balance", "sequence"),
-        *("under_way", "leased_until_ledger"),
+        *("number", "address", "network", "is_open", "balance", "under_way"),
+        *("leased_until_ledger", "sequence"),
     )
     ordering = ("network", "number")
     fields = (
@@ -174,6 +175,11 @@ class ChannelAdmin(ReadOnlyAdmin):
         *("leased_until_ledger", "under_way"),
     )
     readonly_fields = ("balance", "under_way")
+
+    @display(description="Stellar address")
+    def address(self, channel: Channel) -> str:
+        """Show how the address begins and ends."""
+        return words.address(channel.public_key)
 
     @display(description="Open", boolean=True)
     def is_open(self, channel: Channel) -> bool:
@@ -203,14 +209,21 @@ class ChannelAdmin(ReadOnlyAdmin):
 class ReasonForm(ActionForm):
     """The reason that goes with an action."""
 
-    reason = CharField(required=False, max_length=200, label="Reason")
+    reason = CharField(
+        required=False,
+        max_length=200,
+        label="",
+        widget=UnfoldAdminTextInputWidget(
+            {"placeholder": "Reason for a pause", "aria-label": "Reason", "class": "lg:w-96"}
+        ),
+    )
 
 
 @admin.register(Network)
 class NetworkAdmin(ReadOnlyAdmin):
     """The networks: how they are, what pays on them, and the pause switch."""
 
-    list_display = ("name", "ledger", "closed", "balance", "is_paused", "holding")
+    list_display = ("name", "ledger", "closed", "balance", "switch", "holding")
     action_form = ReasonForm
     actions = ("pause", "resume")
     fieldsets = (
@@ -247,10 +260,10 @@ class NetworkAdmin(ReadOnlyAdmin):
                 pausing.resume(network, by=by.id, name=by.name)
         messages.success(request, "Going on.")
 
-    @display(description="Paused", boolean=True)
-    def is_paused(self, network: Network) -> bool:
-        """Show whether staff have paused it."""
-        return network.paused_at is not None
+    @display(description="Switch", label={"paused": "danger", "on": "success"})
+    def switch(self, network: Network) -> str:
+        """Show whether staff, or a reset, have paused it."""
+        return "on" if network.paused_at is None else "paused"
 
     @display(description="Ledger closed")
     def closed(self, network: Network) -> str:

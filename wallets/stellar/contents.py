@@ -33,11 +33,11 @@ def of(submission: Submission) -> list[Line]:
     for each in found:
         things: list[tuple[Model, str]] = []
         if wallet := wallets.get(_wallet_id(each)):
-            things.append((wallet, wallet.stellar_public_key))
+            things.append((wallet, str(wallet)))
             if request := requests.get(wallet.pk):
                 things.append((request, _in_words(request, submission)))
         elif channel := channels.get(_channel_id(each)):
-            things.append((channel, f"{channel}, {channel.public_key}"))
+            things.append((channel, str(channel)))
         lines.append(Line(what=words.intent(each), things=things))
     return lines
 
@@ -65,4 +65,4 @@ def _channel_id(intent: Intent) -> object:
 def _in_words(request: FundingRequest, submission: Submission) -> str:
     """Say where it stands; that of another submission is said so."""
     is_here = request.submission_id == submission.pk
-    return request.get_state_display() + ("" if is_here else ", no longer by this one")
+    return request.get_state_display() + ("" if is_here else ", no longer in this one")

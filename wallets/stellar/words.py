@@ -72,6 +72,11 @@ def intent(found: Intent) -> str:
     return told if stroops is None else f"{told} with {xlm(stroops)}"
 
 
+def address(whole: str) -> str:
+    """Shorten a Stellar address as wallets are shown, for lists."""
+    return f"{whole[:4]}…{whole[-4:]}"
+
+
 def age(at: datetime | None) -> str:
     """Return how long ago something was, to the second while that is short."""
     if at is None:

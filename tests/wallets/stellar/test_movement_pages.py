@@ -38,14 +38,14 @@ def _review(client: Client, movement: Movement, *, note: str) -> str:
 def test_what_waits_for_a_person_is_found_until_somebody_says_what_it_was(
     client: Client, movement: Movement
 ) -> None:
-    assert movement.address in client.get(f"{LIST}?attention=wanted").content.decode()
+    assert str(movement.wallet) in client.get(f"{LIST}?attention=wanted").content.decode()
 
     assert "Say what you found" in _review(client, movement, note=" ")
-    assert movement.address in client.get(f"{LIST}?attention=wanted").content.decode()
+    assert str(movement.wallet) in client.get(f"{LIST}?attention=wanted").content.decode()
     assert "1 noted" in _review(client, movement, note="Her sister sent it")
     assert "0 noted" in _review(client, movement, note="No, her brother")
 
-    assert movement.address not in client.get(f"{LIST}?attention=wanted").content.decode()
+    assert str(movement.wallet) not in client.get(f"{LIST}?attention=wanted").content.decode()
     page = client.get(f"{LIST}{movement.pk}/change/").content.decode()
     for shown in (
         "Her sister sent it",

@@ -1,5 +1,6 @@
 """The pages lead from a submission to whom it is for, and from a channel to what it carries."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from tests.factories.stellar_networks import (
 )
 from wallets.stellar import planning, words
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
+from wallets.stellar.watching import services as watching
 
 pytestmark = pytest.mark.django_db
 
@@ -48,9 +50,7 @@ def test_a_submission_leads_to_the_wallets_and_requests_that_it_is_for(
     assert page.count("open an account with 1 XLM") == 2
     for request in FundingRequest.objects.filter(wallet__stellar_public_key__in=addresses):
         wallet = request.wallet
-        assert (
-            f'href="/admin/wallets/wallet/{wallet.pk}/change/">{wallet.stellar_public_key}' in page
-        )
+        assert f'href="/admin/wallets/wallet/{wallet.pk}/change/">{wallet}<' in page
         assert f'href="/admin/wallets/fundingrequest/{request.pk}/change/">funded<' in page
 
 
@@ -61,7 +61,7 @@ def test_a_submission_of_channels_leads_to_them(network: StellarNetwork, client:
     page = _html(client, f"submission/{submission.pk}/change/")
 
     for channel in Channel.objects.filter(number__gt=0):
-        assert f'href="/admin/wallets/channel/{channel.pk}/change/">{channel}' in page
+        assert f'href="/admin/wallets/channel/{channel.pk}/change/">{channel}<' in page
 
 
 def test_a_page_asks_as_much_for_many_as_for_few(network: StellarNetwork, client: Client) -> None:
@@ -91,13 +91,13 @@ def test_a_wallet_finds_also_what_has_failed_for_it(
 
     assert str(failed.hash)[:8] in found
     assert str(landed.hash)[:8] in found
-    assert "no longer by this one" in _html(client, f"submission/{failed.pk}/change/")
+    assert "no longer in this one" in _html(client, f"submission/{failed.pk}/change/")
     assert str(failed.hash)[:8] not in _html(client, f"submission/?q=G{'A' * 55}")
 
 
 def test_a_channel_shows_what_it_carries(network: StellarNetwork, client: Client) -> None:
     open_channels(network)
-    assert "under_way" in _html(client, "channel/")
+    assert "/admin/wallets/submission/0" not in _html(client, "channel/")
     join(1)
     due_now()
     planning.plan()
@@ -127,3 +127,19 @@ def test_a_ledger_that_is_long_closed_is_told_so() -> None:
     assert words.age(None) == "not known"
     assert words.age(timezone.now() - timedelta(hours=3)) == "3\xa0hours ago"
     assert words.age(timezone.now() + timedelta(seconds=5)) == "0 s ago"
+
+
+@pytest.mark.parametrize(
+    ("page", "asked"), [("network", "Reason for a pause"), ("movement", "What you found")]
+)
+def test_an_action_that_wants_words_shows_where_they_go(
+    network: StellarNetwork, client: Client, page: str, asked: str
+) -> None:
+    work()
+    watching.watch()
+    network.fund(5)
+    watching.watch()
+
+    (box,) = re.findall(rf'<input[^>]*placeholder="{asked}"[^>]*>', _html(client, f"{page}/"))
+
+    assert "border" in box, "an input without a look of its own can't be seen on the bar"

@@ -9,6 +9,7 @@ from django.forms import CharField
 from django.http import HttpRequest
 from unfold.decorators import action, display
 from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from nannychain.staff.acting import actor
 from nannychain.staff.admin import ReadOnlyAdmin
@@ -39,7 +40,14 @@ class LookFilter(admin.SimpleListFilter):
 class NoteForm(ActionForm):
     """What was found, to go with the action."""
 
-    note = CharField(required=False, max_length=200, label="What was found")
+    note = CharField(
+        required=False,
+        max_length=200,
+        label="",
+        widget=UnfoldAdminTextInputWidget(
+            {"placeholder": "What you found", "aria-label": "What you found", "class": "lg:w-96"}
+        ),
+    )
 
 
 @admin.register(Movement)
@@ -47,7 +55,7 @@ class MovementAdmin(ReadOnlyAdmin):
     """Movements on accounts of ours and of members, the newest first."""
 
     list_display = (
-        *("at", "attention", "direction", "amount", "asset", "address", "counterparty"),
+        *("at", "attention", "direction", "amount", "asset_in_short", "ours", "theirs"),
         "note",
     )
     list_filter = (LookFilter, "direction")
@@ -82,6 +90,21 @@ class MovementAdmin(ReadOnlyAdmin):
         told = words.xlm(movement.amount_stroops)
         return told if movement.asset == "native" else told.removesuffix(" XLM")
 
+    @display(description="Asset")
+    def asset_in_short(self, movement: Movement) -> str:
+        """Show the asset's code; the whole, with its issuer, is on its page."""
+        return movement.asset.partition(":")[0]
+
+    @display(description="Our address")
+    def ours(self, movement: Movement) -> str:
+        """Show on which account of ours or of a member."""
+        return words.address(movement.address)
+
+    @display(description="From or to")
+    def theirs(self, movement: Movement) -> str:
+        """Show the other side."""
+        return words.address(movement.counterparty)
+
     @display(description="Looked at by")
     def reviewer(self, movement: Movement) -> str:
         """Show who has looked at it."""
@@ -90,7 +113,7 @@ class MovementAdmin(ReadOnlyAdmin):
         people = get_user_model()._default_manager
         return str(people.filter(pk=movement.reviewed_by).first() or movement.reviewed_by)
 
-    @action(description="I have looked at it, and found:", permissions=["review"])
+    @action(description="I have looked at it", permissions=["review"])
     def review(self, request: HttpRequest, queryset: QuerySet[Movement]) -> None:
         """Note for each of the chosen what this person has found."""
         by, note = actor(request), request.POST.get("note", "")
