@@ -20,6 +20,7 @@ _PRODUCTION_NEEDS = (
 )
 _PROVIDER_URLS = ("at_base_url", "stellar_horizon_url", "stellar_friendbot_url")
 _OUTSIDE_URLS = ("public_base_url",)
+_PUBLIC_PASSPHRASE = "Public Global Stellar Network ; September 2015"  # noqa: S105 - a name
 
 
 def refuse_half_configured(env: Env) -> None:
@@ -45,6 +46,9 @@ def _stellar_problems(env: Env) -> list[str]:
     secret, account = env.stellar_funding_secret, env.stellar_funding_account
     if secret and account and strkey.address_of_seed(secret) != account:
         problems.append("STELLAR_FUNDING_ACCOUNT is not the account of STELLAR_FUNDING_SECRET")
+    is_public_name = env.stellar_network_passphrase == _PUBLIC_PASSPHRASE
+    if env.stellar_network_passphrase and is_public_name != (env.stellar_network == "PUBLIC"):
+        problems.append("STELLAR_NETWORK_PASSPHRASE is not that of STELLAR_NETWORK")
     if env.stellar_network == "PUBLIC" and env.stellar_friendbot_url:
         problems.append("STELLAR_FRIENDBOT_URL is for test networks: PUBLIC has no friendbot")
     if env.stellar_network == "PUBLIC" and env.stellar_funding_policy == "eager":

@@ -223,3 +223,15 @@ class TestPrograms:
             text=True,
             timeout=60,
         )
+
+
+@pytest.mark.parametrize(
+    ("network", "passphrase"),
+    [
+        ("TESTNET", "Public Global Stellar Network ; September 2015"),
+        ("PUBLIC", "Test SDF Network ; September 2015"),
+    ],
+)
+def test_a_network_under_the_name_of_another_is_refused(network: str, passphrase: str) -> None:
+    told = problems_of(STELLAR_NETWORK=network, STELLAR_NETWORK_PASSPHRASE=passphrase)
+    assert told == ["STELLAR_NETWORK_PASSPHRASE is not that of STELLAR_NETWORK"]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from nannychain import audit
 from nannychain.audit.services import SYSTEM
+from nannychain.states.machine import IllegalMove
 from nannychain.transactions import required
 from wallets.stellar import policy
 from wallets.stellar.models import FundingRequest
@@ -46,6 +47,8 @@ def need_account(wallet: Wallet) -> None:
 @required
 def try_again(request: FundingRequest, *, by: UUID | None = None, name: str = SYSTEM) -> None:
     """Let a request that failed alone wait for another try; raise IllegalMove where it didn't."""
+    if request.state != Funding.NEEDS_REVIEW:
+        raise IllegalMove  # other states lead to waiting too, but not on the word of staff
     why = request.reason
     FUNDING.move(
         request, to=Funding.WAITING, why="staff let it try again", reason="", due_at=timezone.now()

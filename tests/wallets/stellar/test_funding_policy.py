@@ -68,6 +68,16 @@ def test_the_public_network_needs_a_licence(settings: Settings, mode: str, count
     assert planning.eligible(policy.present()).count() == count
 
 
+@pytest.mark.parametrize("state", [state for state in Funding if state != Funding.NEEDS_REVIEW])
+def test_staff_let_nothing_try_again_that_has_not_failed_alone(state: Funding) -> None:
+    request = _request(is_proved=True)
+    FundingRequest.objects.update(state=state)
+    request.refresh_from_db()
+
+    with pytest.raises(IllegalMove), transaction.atomic():
+        services.try_again(request)
+
+
 def test_a_request_that_failed_alone_gets_another_try_from_staff() -> None:
     request = _request(is_proved=True)
     with pytest.raises(IllegalMove), transaction.atomic():
