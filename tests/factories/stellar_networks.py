@@ -9,14 +9,19 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.utils import timezone
-from stellar_sdk import Keypair
+from stellar_sdk import Account, Keypair, TransactionBuilder
+from stellar_sdk.operation import Operation
 
 from tests.factories.members import MemberFactory
 from tests.simulators.program import Simulators
 from wallets.custody import signer
+from wallets.custody.keys import seed_of
+from wallets.custody.models import SealedChannelKey
 from wallets.stellar import outcomes, planning, sweep, tending
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
 from wallets.stellar.states import PENDING, Funding, State
+
+PASSPHRASE = "Test SDF Network ; September 2015"
 
 
 @dataclass
@@ -54,11 +59,29 @@ class StellarNetwork:
         answer = requests.get(f"{self.horizon_url}/accounts/{address}", timeout=10)
         return answer.json() if answer.status_code == 200 else None
 
+    def use(self, key: Keypair, operation: Operation) -> None:
+        """Let somebody else send a transaction from that account, with its next sequence."""
+        found = self.account(key.public_key)
+        assert found is not None
+        account = Account(key.public_key, int(found["sequence"]))
+        builder = TransactionBuilder(account, PASSPHRASE, base_fee=100)
+        envelope = builder.append_operation(operation).set_timeout(60).build()
+        envelope.sign(key)
+        address = f"{self.horizon_url}/transactions_async"
+        requests.post(address, data={"tx": envelope.to_xdr()}, timeout=10).raise_for_status()
+        self.close()
+
     def creations(self, address: str) -> int:
         """Return how often an account was created."""
         found = self.simulators.get(f"/horizon/accounts/{address}/payments", limit="200")
         records = found["_embedded"]["records"]
         return sum(record.get("account") == address for record in records)
+
+
+def key_of(channel: Channel) -> Keypair:
+    """Return the key of a channel of ours."""
+    sealed = SealedChannelKey.objects.select_related("channel").get(channel=channel)
+    return Keypair.from_raw_ed25519_seed(seed_of(sealed))
 
 
 @contextlib.contextmanager

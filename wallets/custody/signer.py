@@ -36,7 +36,7 @@ from wallets.stellar.states import SUBMISSION, State
 log = structlog.get_logger(__name__)
 
 _NO_KEYS = "stellar:signer_has_no_keys"
-_BUMPED = (State.SENT, State.UNKNOWN, State.REFUSED)
+_BUMPED = (State.SIGNED, State.SENT, State.UNKNOWN, State.REFUSED)
 
 
 def sign(submission_id: UUID | str) -> bool:

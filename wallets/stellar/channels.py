@@ -9,11 +9,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from nannychain.ids import new_id
 from wallets.custody import services as custody
-from wallets.stellar.intents import Intent, MakeChannel, TopUpChannel
+from wallets.stellar.client.answers import Missing
+from wallets.stellar.intents import ChannelIntent, MakeChannel, TopUpChannel
 from wallets.stellar.models import Channel, Submission
 from wallets.stellar.observing import horizon
 from wallets.stellar.states import PENDING, State
@@ -23,6 +25,12 @@ FULL_STROOPS = 30_000_000  # what a channel is made with and topped up to: 3 XLM
 LOW_STROOPS = 20_000_000  # topped up from here
 USABLE_STROOPS = 12_000_000  # its reserve, and the dearest transaction that we would pay for
 _REST = timedelta(minutes=1)
+_ALONE = timedelta(hours=1)
+_GONE_LEDGERS = 12  # a minute, for a server that lags behind
+
+
+class ChannelTaken(Exception):
+    """A channel that was free is no longer so: it carries something, or nothing is known of it."""
 
 
 def write_down() -> None:
@@ -42,21 +50,51 @@ def look_up() -> None:
     """
     for channel in _free().order_by("number"):
         if (
-            channel.opened_at
-            and channel.sequence is not None
-            and channel.balance_stroops is not None
+            channel.opened_at is None
+            or channel.sequence is None
+            or channel.balance_stroops is None
+            or channel.missing_at_ledger is not None
         ):
-            continue
-        account = horizon().account(channel.public_key)
-        if account is None:
-            continue
-        Channel.objects.filter(pk=channel.pk).update(
-            leased_until_ledger=None,
-            opened_at=channel.opened_at or timezone.now(),
-            # A replica that lags behind tells an older one; ours is never taken back.
-            sequence=max(account.sequence, channel.sequence or 0),
-            balance_stroops=account.balance_stroops,
-        )
+            _look(channel)
+
+
+def funding_channel_as_it_is() -> Channel | None:
+    """Return the funding account as a channel, where it is free, with the network's word on it.
+
+    People may use that account too, from elsewhere. Raises HorizonUnavailable. Must not be called
+    within a transaction.
+    """
+    channel = funding_channel()
+    if channel is not None:
+        _look(channel)
+    return funding_channel()
+
+
+def is_gone(channel: Channel, *, ledger: int) -> bool:
+    """Note that the network did not know an open channel as of a ledger; return whether it is gone.
+
+    It is where an earlier look did not find it either, some ledgers before: then it is to be made
+    again.
+    """
+    with transaction.atomic():
+        row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+        first = row.missing_at_ledger
+        if first is not None and ledger < first + _GONE_LEDGERS:
+            return False
+        if first is None:
+            row.missing_at_ledger = ledger
+        else:
+            row.opened_at = row.sequence = row.balance_stroops = row.missing_at_ledger = None
+        row.save()
+        return first is not None
+
+
+def take(channel: Channel) -> Channel:
+    """Return the channel, locked and read anew; raise ChannelTaken where it isn't free any more."""
+    row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+    if row.sequence is None or row.submissions.filter(state__in=PENDING).exists():
+        raise ChannelTaken(str(row))
+    return row
 
 
 def free_for_batches() -> list[Channel]:
@@ -67,7 +105,7 @@ def free_for_batches() -> list[Channel]:
 
 
 def funding_channel() -> Channel | None:
-    """Return the funding account as a channel, where it is free."""
+    """Return the funding account as a channel, where it is free, by what is known of it."""
     return (
         _free()
         .filter(number=FUNDING_NUMBER, opened_at__isnull=False, sequence__isnull=False)
@@ -75,20 +113,34 @@ def funding_channel() -> Channel | None:
     )
 
 
-def wanted() -> list[Intent]:
+def wanted() -> list[ChannelIntent]:
     """Return what the funding account is to do for channels: make them, and top them up.
 
-    Nothing for a while after it came to nothing.
+    Nothing for a while after it came to nothing. Where it failed, each goes alone for an hour, so
+    that a bad one costs the others nothing; that one waits out the hour.
     """
-    lately = Submission.objects.filter(
-        network=settings.STELLAR_NETWORK,
-        purpose=Submission.Purpose.KEEP_CHANNELS,
-        ended_at__gte=timezone.now() - _REST,
+    instant = timezone.now()
+    kept = Submission.objects.filter(
+        network=settings.STELLAR_NETWORK, purpose=Submission.Purpose.KEEP_CHANNELS
     )
+    lately = kept.filter(ended_at__gte=instant - _REST)
     if lately.exclude(state=State.CONFIRMED).exists():
         return []
-    intents: list[Intent] = []
+    failed = kept.filter(ended_at__gte=instant - _ALONE, state__in=(State.FAILED, State.DECLINED))
+    stored = list(failed.values_list("intents", flat=True))
+    intents = _lacking(resting={_id_of(each[0]) for each in stored if len(each) == 1})
+    return intents[:1] if stored else intents
+
+
+def _id_of(stored: object) -> object:
+    return stored.get("channel_id") if isinstance(stored, dict) else None
+
+
+def _lacking(*, resting: set[object]) -> list[ChannelIntent]:
+    intents: list[ChannelIntent] = []
     for channel in _here().filter(number__gt=FUNDING_NUMBER).order_by("number"):
+        if str(channel.pk) in resting:
+            continue
         if channel.opened_at is None:
             intents.append(MakeChannel(channel_id=channel.pk, stroops=FULL_STROOPS))
         elif channel.balance_stroops is not None and channel.balance_stroops < LOW_STROOPS:
@@ -103,6 +155,23 @@ def _here() -> QuerySet[Channel]:
 
 def _free() -> QuerySet[Channel]:
     return _here().exclude(submissions__state__in=PENDING)
+
+
+def _look(channel: Channel) -> None:
+    """Ask the network for a free channel, and write down what it says."""
+    found = horizon().look(channel.public_key)
+    if isinstance(found, Missing):
+        if channel.opened_at is not None and found.seen_ledger is not None:
+            is_gone(channel, ledger=found.seen_ledger)
+        return
+    _free().filter(pk=channel.pk).update(
+        leased_until_ledger=None,
+        opened_at=Coalesce("opened_at", timezone.now()),
+        # A replica that lags behind tells an older one; what is known to be used stays so.
+        sequence=Greatest(Coalesce("sequence", found.sequence), found.sequence),
+        missing_at_ledger=None,
+        balance_stroops=found.balance_stroops,
+    )
 
 
 def _write_down_funding_account() -> None:

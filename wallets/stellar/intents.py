@@ -76,7 +76,8 @@ class TopUpChannel:
     operations: ClassVar[int] = 1
 
 
-Intent = OpenAccount | SponsorAccount | CloseAccount | MakeChannel | TopUpChannel
+ChannelIntent = MakeChannel | TopUpChannel
+Intent = OpenAccount | SponsorAccount | CloseAccount | ChannelIntent
 _KINDS: dict[str, type[Intent]] = {
     kind.kind: kind
     for kind in (OpenAccount, SponsorAccount, CloseAccount, MakeChannel, TopUpChannel)

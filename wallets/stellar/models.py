@@ -48,7 +48,8 @@ class Channel(models.Model):
     """An account of ours whose sequence numbers carry submissions. Number 0 is the funding account.
 
     `sequence` is the last one known to be used up; without it, the network is asked. A pending
-    submission leases its channel until the network is past `leased_until_ledger`.
+    submission leases its channel until the network is past `leased_until_ledger`. Where the network
+    did not know an open channel, `missing_at_ledger` is the first ledger as of which it didn't.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -57,6 +58,7 @@ class Channel(models.Model):
     public_key = models.CharField("Stellar address", max_length=56, unique=True)
     opened_at = models.DateTimeField("opened on the network", null=True)
     sequence = models.BigIntegerField(null=True)
+    missing_at_ledger = models.BigIntegerField("not found at ledger", null=True)
     balance_stroops = models.BigIntegerField("balance", null=True)
     leased_until_ledger = models.BigIntegerField("leased until ledger", null=True)
     created_at = models.DateTimeField("made", default=timezone.now)
@@ -115,7 +117,8 @@ class Submission(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state__in=PENDING), name="submission_due")
+            models.Index(fields=["due_at"], condition=Q(state__in=PENDING), name="submission_due"),
+            models.Index(fields=["network", "ended_at"], name="submission_ended"),
         ]
 
     def __str__(self) -> str:

@@ -91,11 +91,12 @@ def funding_balance(network: Network, *, is_fresh: bool = False) -> int | None:
     """
     seen = network.funding_seen_at
     if is_fresh or seen is None or timezone.now() - seen > _BALANCE_AGE:
+        instant = timezone.now()  # before it is asked: what ends meanwhile may not be in it
         account = horizon().account(settings.STELLAR_FUNDING_ACCOUNT)
         spendable = None
         if account is not None:
             entries = 2 + account.subentries + account.num_sponsoring - account.num_sponsored
             spendable = max(0, account.balance_stroops - entries * RESERVE_STROOPS)
-        network.funding_balance_stroops, network.funding_seen_at = spendable, timezone.now()
+        network.funding_balance_stroops, network.funding_seen_at = spendable, instant
         network.save(update_fields=["funding_balance_stroops", "funding_seen_at"])
     return network.funding_balance_stroops

@@ -18,7 +18,7 @@ from nannychain.queues import enqueue_after_commit
 from nannychain.transactions import required
 from wallets.stellar import channels, friendbot, observing, policy, runway
 from wallets.stellar.client.horizon import HorizonUnavailable
-from wallets.stellar.intents import Intent, OpenAccount, SponsorAccount, as_json
+from wallets.stellar.intents import ChannelIntent, Intent, OpenAccount, SponsorAccount, as_json
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
 from wallets.stellar.policy import Policy
 from wallets.stellar.states import FUNDING, SUBMISSION, Funding, State
@@ -48,6 +48,8 @@ def plan() -> int:
             holding, made = _plan(network)
         except HorizonUnavailable as error:
             holding, made = f"the network can't be reached: {error}", 0
+        except channels.ChannelTaken:
+            return 0  # something else was faster, and all is looked at anew
         if holding != network.holding:
             Network.objects.filter(pk=network.pk).update(holding=holding[:200])
     return made
@@ -75,13 +77,24 @@ def _plan(network: Network) -> tuple[str, int]:
 
 
 def _plan_channels(network: Network) -> int:
-    source = channels.funding_channel()
-    intents = channels.wanted()
-    if source is None or not intents:
+    intents = _affordable(channels.wanted(), stroops=runway.left_to_give(network))
+    source = channels.funding_channel_as_it_is() if intents else None
+    if source is None:
         return 0
     with transaction.atomic():
         write(network, source, purpose=Submission.Purpose.KEEP_CHANNELS, intents=intents)
     return 1
+
+
+def _affordable(intents: list[ChannelIntent], *, stroops: int) -> list[Intent]:
+    """Return as many of them, from the first, as can be paid for."""
+    found: list[Intent] = []
+    for intent in intents:
+        stroops -= intent.stroops
+        if stroops < 0:
+            break
+        found.append(intent)
+    return found
 
 
 def _plan_accounts(network: Network) -> int:
@@ -129,9 +142,10 @@ def write(
 ) -> Submission:
     """Write a submission down, lease its channel for as long as it may land, and ring the signer.
 
-    The database refuses a second pending submission on the same channel.
+    Raises ChannelTaken where the channel isn't free any more.
     """
     assert network.ledger is not None
+    channel = channels.take(channel)
     assert channel.sequence is not None
     max_ledger = network.ledger + VALID_LEDGERS
     submission = Submission.objects.create(

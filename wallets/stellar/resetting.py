@@ -21,7 +21,11 @@ def begin_anew() -> int:
     for submission in Submission.objects.filter(network=name, state__in=PENDING):
         outcomes.expired(submission, why=_WHY)
     Channel.objects.filter(network=name).update(
-        opened_at=None, sequence=None, balance_stroops=None, leased_until_ledger=None
+        opened_at=None,
+        sequence=None,
+        missing_at_ledger=None,
+        balance_stroops=None,
+        leased_until_ledger=None,
     )
     count = 0
     while batch := _funded(name):

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from nannychain import alerts
 from wallets.stellar import policy
 from wallets.stellar.intents import (
+    InvalidIntent,
     MakeChannel,
     OpenAccount,
     SponsorAccount,
@@ -50,7 +52,10 @@ def of(network: Network) -> Runway:
 
 def left_to_give(network: Network) -> int:
     """Return what the funding account can spend beyond what is under way, in stroops."""
-    under_way = Submission.objects.filter(network=network.name, state__in=PENDING)
+    is_under_way = Q(state__in=PENDING)
+    if network.funding_seen_at is not None:  # what has ended since is not in the balance yet
+        is_under_way |= Q(ended_at__gte=network.funding_seen_at)
+    under_way = Submission.objects.filter(is_under_way, network=network.name)
     given = sum(_stroops(stored) for stored in under_way.values_list("intents", flat=True))
     return max(0, (network.funding_balance_stroops or 0) - given)
 
@@ -78,7 +83,12 @@ def reason_to_stop(network: Network) -> str:
 
 def _stroops(stored: object) -> int:
     each = 0
-    for intent in from_json(stored):
+    try:
+        intents = from_json(stored)
+    except InvalidIntent:  # it may give as much as a whole batch
+        present = policy.present()
+        return present.batch_max * present.stroops_each
+    for intent in intents:
         if isinstance(intent, OpenAccount | MakeChannel | TopUpChannel):
             each += intent.stroops
         elif isinstance(intent, SponsorAccount):

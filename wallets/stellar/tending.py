@@ -9,13 +9,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from nannychain import alerts
 from nannychain.queues import enqueue
-from wallets.stellar import codes, fees, observing, outcomes
+from wallets.stellar import codes, fees, observing, outcomes, proving
 from wallets.stellar.client.horizon import (
     HorizonUnavailable,
     Landed,
@@ -33,9 +35,6 @@ LEDGER = timedelta(seconds=5)
 UNREACHABLE_PAUSE = timedelta(seconds=5)
 # stellar-core keeps a transaction for four ledgers; after that it may have been dropped.
 DROPPED_AFTER = 5 * LEDGER
-# Behind which the answer of a server may lie that doesn't say from which ledger it comes.
-_UNSAID_LEDGERS = 20
-_LOST_LEDGERS = 60  # some five minutes for a history that lags behind
 PATIENCE_LEDGERS = 3  # how long a low bid waits before it is raised
 
 
@@ -57,7 +56,12 @@ def tend(submission_id: UUID | str) -> State | None:
 
 def _claim(submission_id: UUID | str) -> Submission | None:
     instant = timezone.now()
-    due = Submission.objects.filter(pk=submission_id, state__in=PENDING, due_at__lte=instant)
+    due = Submission.objects.filter(
+        pk=submission_id,
+        network=settings.STELLAR_NETWORK,
+        state__in=PENDING,
+        due_at__lte=instant,
+    )
     if due.update(due_at=instant + CLAIM) != 1:
         return None
     return Submission.objects.select_related("channel").get(pk=submission_id)
@@ -73,12 +77,13 @@ def _next_step(submission: Submission) -> None:
 
 
 def _sign_or_give_up(submission: Submission) -> None:
-    """Ring the signer again; what nobody has signed in time can't land, and is given up."""
+    """Ring the signer again, unless staff paused; what nobody has signed in time is given up."""
     network = observing.observe()
     if (network.ledger or 0) > submission.max_ledger:
         outcomes.expired(submission, why="it was not signed in time")
         return
-    enqueue("wallets.custody.sign", submission_id=str(submission.pk))
+    if network.paused_at is None:
+        enqueue("wallets.custody.sign", submission_id=str(submission.pk))
     _wait(submission, LEDGER)
 
 
@@ -89,51 +94,21 @@ def _ask(submission: Submission) -> None:
     if isinstance(found, Landed):
         outcomes.landed(submission, found)
     elif _may_be_past(submission, found):
-        _end_if_proved(submission)
-    elif _bump(submission):
-        _wait(submission, LEDGER, answer="a higher fee is being signed")
-    elif _may_be_posted_again(submission):
-        _post(submission)
+        if awaited := proving.end_if_proved(submission):
+            _wait(submission, LEDGER, answer=awaited)
     else:
-        _wait(submission, LEDGER)
+        # The bump may never be signed: what there is goes on meanwhile.
+        is_rung = _bump(submission)
+        if _may_be_posted_again(submission):
+            _post(submission)
+        else:
+            _wait(submission, LEDGER, answer="a higher fee is being signed" if is_rung else "")
 
 
 def _may_be_past(submission: Submission, missing: Missing) -> bool:
     """Tell whether it is time to look for a proof that it can't land any more."""
     seen = missing.seen_ledger or observing.lately().ledger or 0
     return seen > submission.max_ledger
-
-
-def _end_if_proved(submission: Submission) -> None:
-    """Give it up on the one sound proof: a channel that did not use the sequence, as of a ledger
-    after the last that could hold it.
-
-    That the hash isn't known proves nothing: Horizon doesn't say as of which ledger, and a server
-    that lags behind doesn't know it either. Whatever landed, done or failed, has used its sequence.
-    """
-    asked_from = observing.horizon().network().ledger
-    account = observing.horizon().account(submission.channel.public_key)
-    if account is None:
-        _wait(submission, LEDGER, answer="the channel is not on the network, as one server says")
-        return
-    # A server that doesn't say from which ledger it answers was asked for that just before.
-    seen = account.ledger if account.ledger is not None else asked_from - _UNSAID_LEDGERS
-    if account.sequence >= submission.sequence:
-        _wait(submission, LEDGER, answer="its place was used; the history is to tell by what")
-        if seen > submission.max_ledger + _LOST_LEDGERS:
-            _tell_lost(submission)
-    elif seen > submission.max_ledger:
-        outcomes.expired(submission, why=f"no ledger to {submission.max_ledger} holds it")
-    else:
-        _wait(submission, LEDGER, answer="the channel was read from too old a ledger")
-
-
-def _tell_lost(submission: Submission) -> None:
-    alerts.raise_alert(
-        key=f"stellar:lost:{submission.channel.public_key}",
-        title="A channel's sequence was used by something that nobody knows",
-        details={"submission_id": str(submission.pk), "hash": submission.hash},
-    )
 
 
 def _may_be_posted_again(submission: Submission) -> bool:
@@ -195,7 +170,8 @@ def _record_answer(submission: Submission, answer: Submitted) -> None:
     if answer.outcome is Outcome.NOT_OFFERED:
         _tell_not_offered()
     if answer.outcome is Outcome.NOT_SENT:
-        fields["posts"] = submission.posts - 1  # nothing was said that a refusal could be about
+        # Nothing was said that a refusal could be about. A bump may have set it to 0 meanwhile.
+        fields["posts"] = Greatest(F("posts") - 1, 0)
     if answer.outcome is Outcome.REFUSED and answer.result is not None:
         fields |= {
             "result_code": answer.result.code,

@@ -42,6 +42,13 @@ def test_a_bump_is_put_around_the_very_same_transaction() -> None:
     assert submission.hash == inner.hash
 
 
+def test_one_that_nobody_has_taken_yet_is_bumped_too() -> None:
+    submission = planned(opened(wallet()))
+    signer.sign(submission.pk)
+
+    assert signer.sign_bump(submission.pk, base_fee_stroops=1_000)
+
+
 @pytest.mark.parametrize("fee", [0, 100, CEILING_STROOPS + 1])
 def test_a_bid_that_is_no_more_or_too_much_is_not_signed(fee: int) -> None:
     submission = _sent()

@@ -71,8 +71,30 @@ class Landed:
 
 
 @dataclass(frozen=True)
+class Used:
+    """A transaction of an account's history, done or failed, and whose sequence it has used up.
+
+    `inner_hash` is empty where there was no fee bump.
+    """
+
+    hash: str
+    inner_hash: str
+    source: str
+    sequence: int
+    ledger: int
+
+
+@dataclass(frozen=True)
+class UsedPage:
+    """Some of them, the newest first, and the cursor to go on from; empty where there are none."""
+
+    records: tuple[Used, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True)
 class Missing:
-    """A hash that isn't known as of a ledger; None where the server said none.
+    """A hash or an account that isn't known as of a ledger; None where the server said none.
 
     The ledger is from the very answer that doesn't know the hash. Taken from another answer it
     proves nothing: that one may come from a server that is further ahead. Horizon at v24 names the

@@ -19,6 +19,7 @@ from wallets.stellar.client.answers import (
     Outcome,
     Page,
     Submitted,
+    UsedPage,
 )
 from wallets.stellar.client.results import InvalidResult, Result, read_result
 
@@ -33,6 +34,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Submitted",
+    "UsedPage",
 ]
 _RETRY_AFTER_MAX = 300
 _DISABLED = "transaction_submission_disabled"
@@ -56,11 +58,26 @@ class Horizon:
 
     def account(self, address: str) -> AccountState | None:
         """Return an account, None where there is none; raise HorizonUnavailable."""
+        found = self.look(address)
+        return found if isinstance(found, AccountState) else None
+
+    def look(self, address: str) -> AccountState | Missing:
+        """Return an account, or as of which ledger there is none; raise HorizonUnavailable."""
         answer = self._ask(f"/accounts/{quote(address, safe='')}", missing=True)
-        if answer.status_code == 404:
-            return None
         ledger = reading.ledger_of(answer)
+        if answer.status_code == 404:
+            return Missing(seen_ledger=ledger)
         return reading.account(reading.body_of(answer), address=address, ledger=ledger)
+
+    def transactions_of(self, address: str, *, cursor: str = "", limit: int = 200) -> UsedPage:
+        """Return transactions that an account had a part in, failed ones too, the newest first.
+
+        Raises HorizonUnavailable.
+        """
+        asked = {"limit": limit, "order": "desc", "include_failed": "true"}
+        asked |= {"cursor": cursor} if cursor else {}
+        path = f"/accounts/{quote(address, safe='')}/transactions?{urlencode(asked)}"
+        return reading.transactions(reading.body_of(self._ask(path)))
 
     def transaction(self, hash: str) -> Landed | Missing:
         """Return the transaction of that hash, or as of which ledger it isn't known.

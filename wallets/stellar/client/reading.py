@@ -17,6 +17,8 @@ from wallets.stellar.client.answers import (
     Network,
     Page,
     Payment,
+    Used,
+    UsedPage,
 )
 from wallets.stellar.client.results import read_result
 
@@ -126,6 +128,25 @@ def transaction(body: dict[str, Any], *, hash: str) -> Landed:
         fee_charged=_whole(body["fee_charged"]),
         result=result,
         closed_at=_time(body["created_at"]),
+    )
+
+
+@strict
+def transactions(body: dict[str, Any]) -> UsedPage:
+    """Read a page of transactions."""
+    records = body["_embedded"]["records"]
+    after = _text(records[-1]["paging_token"]) if records else ""
+    return UsedPage(records=tuple(_used(each) for each in records), next_cursor=after)
+
+
+def _used(record: dict[str, Any]) -> Used:
+    inner, outer = record.get("inner_transaction"), record.get("fee_bump_transaction")
+    return Used(
+        hash=_hash(record["hash"] if outer is None else outer["hash"]),
+        inner_hash="" if inner is None else _hash(inner["hash"]),
+        source=_text(record["source_account"]),
+        sequence=_whole(record["source_account_sequence"]),
+        ledger=_whole(record["ledger"]),
     )
 
 
