@@ -59,14 +59,17 @@ class StellarNetwork:
         answer = requests.get(f"{self.horizon_url}/accounts/{address}", timeout=10)
         return answer.json() if answer.status_code == 200 else None
 
-    def use(self, key: Keypair, operation: Operation) -> None:
+    def use(self, key: Keypair, *operations: Operation, also: Keypair | None = None) -> None:
         """Let somebody else send a transaction from that account, with its next sequence."""
         found = self.account(key.public_key)
         assert found is not None
         account = Account(key.public_key, int(found["sequence"]))
-        builder = TransactionBuilder(account, PASSPHRASE, base_fee=100)
-        envelope = builder.append_operation(operation).set_timeout(60).build()
-        envelope.sign(key)
+        builder = TransactionBuilder(account, PASSPHRASE, base_fee=100).set_timeout(60)
+        for operation in operations:
+            builder.append_operation(operation)
+        envelope = builder.build()
+        for each in (key, also) if also else (key,):
+            envelope.sign(each)
         address = f"{self.horizon_url}/transactions_async"
         requests.post(address, data={"tx": envelope.to_xdr()}, timeout=10).raise_for_status()
         self.close()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from nannychain import alerts
 from nannychain.transactions import required
-from wallets.stellar import codes
+from wallets.stellar import codes, services
 from wallets.stellar.codes import Outcome, Rule
 from wallets.stellar.intents import Intent, InvalidIntent, MakeChannel, TopUpChannel, from_json
 from wallets.stellar.models import Channel, FundingRequest, Submission
@@ -22,6 +22,7 @@ from wallets.stellar.states import FUNDING, Funding, State
 
 _NEW_SEQUENCE_SHIFT = 32  # a new account's sequence is the number of its ledger, shifted so far
 _FAULT_PAUSE = timedelta(minutes=15)
+_CLOSED_AGAIN_AFTER = timedelta(days=7)
 
 
 @required
@@ -33,6 +34,9 @@ def done(submission: Submission) -> None:
     FUNDING.move_all(opened, to=Funding.FUNDED, why=why, reason="", funded_at=instant)
     closed = list(submission.requests.filter(state=Funding.CLOSING))
     FUNDING.move_all(closed, to=Funding.CLOSED, why=why, reason="it was idle for long")
+    for request in closed:
+        if request.needed_at is not None and request.needed_at > submission.created_at:
+            services.open_again(request)
     for intent in _intents(submission):
         if isinstance(intent, MakeChannel):
             # It may have been found open before this was known, and have been used since.
@@ -49,18 +53,42 @@ def done(submission: Submission) -> None:
 def undone(submission: Submission) -> None:
     """Nothing in it was done: whatever was in it goes on."""
     closing = list(submission.requests.filter(state=Funding.CLOSING))
-    FUNDING.move_all(closing, to=Funding.FUNDED, why="the closing came to nothing")
     requests = list(submission.requests.filter(state=Funding.SUBMITTED))
-    if not requests:
+    if not requests and not closing:
         return
     verdict = _Verdict.of(submission)
     if verdict.is_ours:
         _tell_our_fault(submission)
+    _stay_open(closing, verdict)
     by_end: dict[_End, list[FundingRequest]] = {}
     for request in requests:
         by_end.setdefault(verdict.end_of(request, of=len(requests)), []).append(request)
     for end, group in by_end.items():
         end.reach(group)
+
+
+def _stay_open(closing: Sequence[FundingRequest], verdict: "_Verdict") -> None:
+    """Nobody was closed: who was in the way is left for long, the others are tried again.
+
+    Where nothing tells who it was, they are tried in halves.
+    """
+    blockers = [request for request in closing if verdict.blocks(request)]
+    is_unclear = not blockers and verdict.submission.state in (State.FAILED, State.DECLINED)
+    if is_unclear and len(closing) == 1:
+        blockers = list(closing)
+    instant, why = timezone.now(), "the closing came to nothing"
+    fields: dict[str, object] = {"batch_max": len(closing) // 2} if is_unclear else {}
+    if verdict.is_ours:
+        fields["due_at"] = instant + _FAULT_PAUSE
+    others = [request for request in closing if request not in blockers]
+    FUNDING.move_all(others, to=Funding.FUNDED, why=why, **fields)
+    FUNDING.move_all(blockers, to=Funding.FUNDED, why=why, due_at=instant + _CLOSED_AGAIN_AFTER)
+    if blockers:
+        alerts.raise_alert(
+            key="stellar:closing",
+            title="An idle account can't be closed",
+            details={"wallets": [str(each.wallet_id) for each in blockers]},
+        )
 
 
 @dataclass(frozen=True)
@@ -118,6 +146,11 @@ class _Verdict:
     def is_ours(self) -> bool:
         """Tell whether the fault lies with us, so that trying again at once would be no use."""
         return self.whole is not None and self.whole.outcome is Outcome.FIX and not self.is_pinned
+
+    def blocks(self, request: FundingRequest) -> bool:
+        """Tell whether the codes say that it was this one, and will be again."""
+        rule = self.by_wallet.get(request.wallet_id)
+        return rule is not None and rule.outcome is not Outcome.RETRY
 
     def end_of(self, request: FundingRequest, *, of: int) -> _End:
         """Return where one of so many requests goes on to."""

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from nannychain.audit.services import SYSTEM
 from nannychain.states.machine import IllegalMove
 from nannychain.transactions import required
 from wallets.stellar import policy
-from wallets.stellar.models import FundingRequest
+from wallets.stellar.models import BATCH_MAX, FundingRequest
 from wallets.stellar.states import FUNDING, Funding
 from wallets.wallet.models import Wallet
 
@@ -38,10 +39,36 @@ def owner_is_proved(wallet: Wallet) -> None:
 
 @required
 def need_account(wallet: Wallet) -> None:
-    """Note that a feature needs the account. The caller has seen to it that the owner is known."""
-    for request in _waiting(wallet).filter(needed_at__isnull=True):
-        request.needed_at = timezone.now()
+    """Note that a feature needs the account, and have it opened where it isn't there (any more).
+
+    The caller has seen to it that the owner is known. What was needed lately is not closed.
+    """
+    Wallet.objects.select_for_update(no_key=True).get(pk=wallet.pk)  # made once
+    all_networks = FundingRequest.objects.select_for_update(no_key=True).filter(wallet=wallet)
+    request = all_networks.filter(network=settings.STELLAR_NETWORK).first()
+    if request is None:
+        is_proved = any(each.proved_at is not None for each in all_networks)
+        request = request_funding(wallet=wallet, is_proved=is_proved)
+    request.needed_at = timezone.now()
+    request.save(update_fields=["needed_at"])
+    if request.state == Funding.CLOSED:
+        open_again(request)
+    elif request.state == Funding.WAITING:
         _say_why(request)
+
+
+@required
+def open_again(request: FundingRequest) -> None:
+    """Let a closed account be opened again; raise IllegalMove where it isn't closed."""
+    FUNDING.move(
+        request,
+        to=Funding.WAITING,
+        why="a feature needs it",
+        submission=None,
+        batch_max=BATCH_MAX,
+        due_at=timezone.now(),
+    )
+    _say_why(request)
 
 
 @required

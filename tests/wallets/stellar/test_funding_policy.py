@@ -1,5 +1,7 @@
 """Who gets an account when, and what those who don't yet are told."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -92,14 +94,50 @@ def test_a_request_that_failed_alone_gets_another_try_from_staff() -> None:
     assert (request.state, request.reason) == (Funding.WAITING, "")
 
 
-def test_nothing_is_needed_of_an_account_that_is_there() -> None:
-    request = _request(is_proved=True)
-    FundingRequest.objects.update(state=Funding.FUNDED)
+def _need(request: FundingRequest) -> FundingRequest:
     with transaction.atomic():
         services.need_account(request.wallet)
+    return FundingRequest.objects.get(wallet=request.wallet, network="TESTNET")
 
-    request.refresh_from_db()
-    assert request.needed_at is None
+
+@pytest.mark.parametrize("state", [Funding.FUNDED, Funding.CLOSING, Funding.SUBMITTED])
+def test_the_need_of_an_account_that_is_there_is_noted_each_time(state: Funding) -> None:
+    request = _request(is_proved=True)
+    before = timezone.now()
+    FundingRequest.objects.update(state=state, needed_at=before)
+
+    request = _need(request)
+
+    assert request.state == state
+    assert request.needed_at is not None
+    assert request.needed_at > before
+
+
+def test_a_closed_account_is_opened_again_when_it_is_needed(settings: Settings) -> None:
+    settings.STELLAR_FUNDING_POLICY = "on_need"
+    request = _request(is_proved=True)
+    later = timezone.now() + timedelta(days=7)
+    FundingRequest.objects.update(
+        state=Funding.CLOSED, reason="it was idle for long", batch_max=1, due_at=later
+    )
+
+    request = _need(request)
+
+    assert (request.state, request.reason, request.batch_max) == (Funding.WAITING, "", 100)
+    assert request in planning.eligible(policy.present())
+
+
+@pytest.mark.parametrize("is_proved", [True, False])
+def test_a_wallet_from_another_network_gets_a_request_for_this_one(is_proved: bool) -> None:
+    request = _request(is_proved=is_proved)
+    FundingRequest.objects.update(network="PUBLIC")
+
+    made = _need(request)
+
+    assert made.pk != request.pk
+    assert made.needed_at is not None
+    assert (made.proved_at is not None) == is_proved
+    assert _need(request).pk == made.pk
 
 
 def test_the_funding_account_stops_at_a_tenth_of_a_days_need_and_tells_at_half() -> None:

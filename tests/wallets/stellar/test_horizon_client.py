@@ -32,6 +32,7 @@ from wallets.stellar.client.answers import (
     Network,
     Outcome,
     Submitted,
+    UsedPage,
 )
 from wallets.stellar.client.horizon import Horizon
 from wallets.stellar.client.results import Result
@@ -42,8 +43,9 @@ READS: tuple[Callable[[Horizon], object], ...] = (
     lambda horizon: horizon.account(ADDRESS),
     lambda horizon: horizon.transaction(HASH),
     lambda horizon: horizon.payments(cursor="1"),
+    lambda horizon: horizon.transactions_of(ADDRESS),
 )
-NAMES = ("network", "fee_stats", "account", "transaction", "payments")
+NAMES = ("network", "fee_stats", "account", "transaction", "payments", "transactions_of")
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +137,38 @@ def test_the_account_of_another_is_no_answer(server: ToldServer, horizon: Horizo
 
 
 def test_an_account_that_is_not_there_is_none(server: ToldServer, horizon: Horizon) -> None:
-    server.tell(NOT_FOUND, status=404)
+    server.tell(NOT_FOUND, status=404, headers={"Latest-Ledger": "58000001"})
     assert horizon.account(ADDRESS) is None
+    assert horizon.look(ADDRESS) == Missing(seen_ledger=58_000_001)
+
+
+def test_the_history_of_an_account_tells_which_sequences_were_used_by_what(
+    server: ToldServer, horizon: Horizon
+) -> None:
+    inner, outer = "ab" * 32, "cd" * 32
+    bumped = {
+        "hash": outer,
+        "inner_transaction": {"hash": inner, "signatures": [], "max_fee": "100"},
+        "fee_bump_transaction": {"hash": outer, "signatures": []},
+        "source_account_sequence": "249108103929856011",
+        "paging_token": "12",
+    }
+    server.tell({"_embedded": {"records": [TRANSACTION, TRANSACTION | bumped]}})
+
+    page = horizon.transactions_of(ADDRESS, cursor="17")
+
+    plain, other = page.records
+    assert (plain.hash, plain.inner_hash, plain.ledger) == (HASH, "", 58_000_000)
+    assert (other.hash, other.inner_hash) == (outer, inner)
+    assert other.sequence == 249_108_103_929_856_011
+    assert page.next_cursor == "12"
+    asked = "limit=200&order=desc&include_failed=true&cursor=17"
+    assert server.asked[-1] == f"GET /accounts/{ADDRESS}/transactions?{asked}"
+
+
+def test_an_account_without_history_has_used_nothing(server: ToldServer, horizon: Horizon) -> None:
+    server.tell({"_embedded": {"records": []}})
+    assert horizon.transactions_of(ADDRESS) == UsedPage(records=(), next_cursor="")
 
 
 @pytest.mark.parametrize("body", [b"", b"<h1>404</h1>", {"error": "no route"}, ["not_found"]])
