@@ -3,6 +3,8 @@
 Somebody used our funding account with a wallet app, or a database was restored from a backup.
 """
 
+from dataclasses import replace
+
 import pytest
 import stellar_sdk as sdk
 from stellar_sdk import Keypair
@@ -11,8 +13,8 @@ from nannychain.alerts.models import Alert
 from nannychain.states.models import StateChange
 from tests.factories import stellar_networks
 from tests.factories.stellar_networks import StellarNetwork
-from wallets.stellar import channels, planning, tending
-from wallets.stellar.client.answers import Missing, UsedPage
+from wallets.stellar import channels, observing, planning, tending
+from wallets.stellar.client.answers import AccountState, Missing, UsedPage
 from wallets.stellar.client.horizon import Horizon
 from wallets.stellar.models import Channel, FundingRequest, Submission
 from wallets.stellar.states import Funding, State
@@ -161,6 +163,39 @@ def test_a_channel_that_vanished_is_made_again_after_two_looks(
     assert network.account(channel.public_key) is not None
     stellar_networks.settle(network)
     assert FundingRequest.objects.get().state == Funding.FUNDED
+
+
+def test_two_looks_count_only_where_none_between_them_found_the_channel(
+    network: StellarNetwork, lost: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, answers = Horizon.look, list[AccountState | Missing]()
+
+    def look(self: Horizon, address: str) -> AccountState | Missing:
+        return answers.pop() if answers else real(self, address)
+
+    monkeypatch.setattr(Horizon, "look", look)
+    network.close(30)
+    too_early = replace(_account(lost), ledger=1)
+    for told in (Missing(10_000), too_early, Missing(10_020)):
+        answers.append(told)
+        assert _tend(lost) == State.UNKNOWN
+        assert not answers
+
+    assert _tend(lost) == State.EXPIRED
+
+
+def test_a_channel_that_seems_gone_carries_nothing(network: StellarNetwork) -> None:
+    stellar_networks.open_channels(network)
+    stellar_networks.work()
+    Channel.objects.filter(number=1).update(missing_at_ledger=7)
+
+    assert [channel.number for channel in channels.free_for_batches()] == [2]
+
+
+def _account(submission: Submission) -> AccountState:
+    found = observing.horizon().account(submission.channel.public_key)
+    assert found is not None
+    return found
 
 
 def test_a_free_channel_that_one_server_did_not_know_is_looked_at_until_it_is_found(

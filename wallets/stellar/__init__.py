@@ -9,8 +9,9 @@ Who: the sweep plans and tends (`worker`), the signer signs (`signer`), beat rin
 our funding account and of our channels; members' XLM is never touched but by closing an account.
 
 Where: `policy` who gets one when, `planning` what goes together, `channels` by which account,
-`tending` post and ask, `outcomes` and `consequences` how it ended, `watching` what else happens,
-`reclaiming` what is idle, `resetting` a test network that forgot, `codes` what results mean.
+`tending` post and ask, `proving` that it can't land any more, `outcomes` and `consequences` how it
+ended, `watching` what else happens, `reclaiming` what is idle, `resetting` a test network that
+forgot, `codes` what results mean.
 
 What can go wrong: an answer is lost or false (asked by hash, posted again unchanged, never rebuilt
 while it may land); fees surge (a fee bump around the same transaction); one bad operation (it goes

@@ -89,6 +89,12 @@ def is_gone(channel: Channel, *, ledger: int) -> bool:
         return first is not None
 
 
+def is_there(channel: Channel) -> None:
+    """Note that the network knows the channel, whatever another server said of it."""
+    missing = Channel.objects.filter(pk=channel.pk, missing_at_ledger__isnull=False)
+    missing.update(missing_at_ledger=None)
+
+
 def take(channel: Channel) -> Channel:
     """Return the channel, locked and read anew; raise ChannelTaken where it isn't free any more."""
     row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
@@ -100,6 +106,7 @@ def take(channel: Channel) -> Channel:
 def free_for_batches() -> list[Channel]:
     """Return the channels that can carry members' accounts now, in order."""
     ready = _free().filter(number__gt=FUNDING_NUMBER, opened_at__isnull=False)
+    ready = ready.filter(missing_at_ledger__isnull=True)
     ready = ready.filter(sequence__isnull=False, balance_stroops__gte=USABLE_STROOPS)
     return list(ready.order_by("number"))
 

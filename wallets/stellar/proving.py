@@ -28,6 +28,7 @@ def end_if_proved(submission: Submission) -> str:
     if isinstance(found, Missing):
         seen = unsaid if found.seen_ledger is None else found.seen_ledger
         return _end_if_gone(submission, seen=seen)
+    channels.is_there(submission.channel)
     seen = unsaid if found.ledger is None else found.ledger
     if found.sequence >= submission.sequence:
         return _end_by_history(submission, found, seen=seen)

@@ -30,7 +30,8 @@ from wallets.stellar.states import PENDING, SUBMISSION, State
 
 log = structlog.get_logger(__name__)
 
-CLAIM = timedelta(seconds=45)  # longer than all calls that one round makes
+# Longer than a round takes, but with a server that hardly answers; two at once do no harm.
+CLAIM = timedelta(seconds=45)
 LEDGER = timedelta(seconds=5)
 UNREACHABLE_PAUSE = timedelta(seconds=5)
 # stellar-core keeps a transaction for four ledgers; after that it may have been dropped.
