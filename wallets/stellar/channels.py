@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from nannychain.ids import new_id
 from wallets.custody import services as custody
+from wallets.stellar import resting
 from wallets.stellar.client.answers import Missing
 from wallets.stellar.intents import ChannelIntent, MakeChannel, TopUpChannel
-from wallets.stellar.models import Channel, Submission
+from wallets.stellar.models import FUNDING_NUMBER, Channel, Submission
 from wallets.stellar.observing import horizon
 from wallets.stellar.states import PENDING, State
 
-FUNDING_NUMBER = 0
 FULL_STROOPS = 30_000_000  # what a channel is made with and topped up to: 3 XLM
 LOW_STROOPS = 20_000_000  # topped up from here
 USABLE_STROOPS = 12_000_000  # its reserve, and the dearest transaction that we would pay for
@@ -108,7 +108,7 @@ def free_for_batches() -> list[Channel]:
     ready = _free().filter(number__gt=FUNDING_NUMBER, opened_at__isnull=False)
     ready = ready.filter(missing_at_ledger__isnull=True)
     ready = ready.filter(sequence__isnull=False, balance_stroops__gte=USABLE_STROOPS)
-    return list(ready.order_by("number"))
+    return list(ready.exclude(pk__in=resting.channels()).order_by("number"))
 
 
 def funding_channel() -> Channel | None:
@@ -131,11 +131,13 @@ def wanted() -> list[ChannelIntent]:
         network=settings.STELLAR_NETWORK, purpose=Submission.Purpose.KEEP_CHANNELS
     )
     lately = kept.filter(ended_at__gte=instant - _REST)
+    if resting.room(Submission.Purpose.KEEP_CHANNELS) == 0:
+        return []
     if lately.exclude(state=State.CONFIRMED).exists():
         return []
     failed = kept.filter(ended_at__gte=instant - _ALONE, state__in=(State.FAILED, State.DECLINED))
     stored = list(failed.values_list("intents", flat=True))
-    intents = _lacking(resting={_id_of(each[0]) for each in stored if len(each) == 1})
+    intents = _lacking(set_apart={_id_of(each[0]) for each in stored if len(each) == 1})
     return intents[:1] if stored else intents
 
 
@@ -143,10 +145,10 @@ def _id_of(stored: object) -> object:
     return stored.get("channel_id") if isinstance(stored, dict) else None
 
 
-def _lacking(*, resting: set[object]) -> list[ChannelIntent]:
+def _lacking(*, set_apart: set[object]) -> list[ChannelIntent]:
     intents: list[ChannelIntent] = []
     for channel in _here().filter(number__gt=FUNDING_NUMBER).order_by("number"):
-        if str(channel.pk) in resting:
+        if str(channel.pk) in set_apart:
             continue
         if channel.opened_at is None:
             intents.append(MakeChannel(channel_id=channel.pk, stroops=FULL_STROOPS))
@@ -157,7 +159,10 @@ def _lacking(*, resting: set[object]) -> list[ChannelIntent]:
 
 
 def _here() -> QuerySet[Channel]:
-    return Channel.objects.filter(network=settings.STELLAR_NETWORK)
+    """Return the channels to be used: those above the number of the settings are left alone."""
+    return Channel.objects.filter(
+        network=settings.STELLAR_NETWORK, number__lte=settings.STELLAR_CHANNELS
+    )
 
 
 def _free() -> QuerySet[Channel]:

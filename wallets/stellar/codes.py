@@ -50,14 +50,9 @@ def rule_for(name: str) -> Rule:
     return _RULES.get(name) or _ours(name, _EITHER, "a result that this version does not know")
 
 
-def is_known(name: str) -> bool:
-    """Tell whether the code has a line here."""
-    return name in _RULES
-
-
 def _ours(name: str, phase: Phase, words: str) -> Rule:
     """Return the rule of a code that only a fault of ours brings about: staff look first."""
-    return Rule(name, phase, Outcome.FIX, words, pause_seconds=900, pages_staff=True)
+    return Rule(name, phase, Outcome.FIX, words, pause_seconds=300, pages_staff=True)
 
 
 def _told(name: str, phase: Phase, words: str, seconds: int) -> Rule:

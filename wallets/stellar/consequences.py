@@ -1,8 +1,9 @@
 """What the end of a submission means for each request and channel in it.
 
 A batch fails as a whole, so that one bad operation costs the others their place. The codes tell
-which one it was: it goes on alone, the others together. Where they don't tell, everyone goes on in
-halves. Who fails alone is left to a person.
+which one it was, or the signer does: it goes on alone, the others together. Where they don't tell,
+everyone goes on in halves. Who fails alone is left to a person. What is our own fault blames
+nobody: staff are told, and everyone waits (`resting` says how long).
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,22 @@ from nannychain import alerts
 from nannychain.transactions import required
 from wallets.stellar import codes, services
 from wallets.stellar.codes import Outcome, Rule
-from wallets.stellar.intents import Intent, InvalidIntent, MakeChannel, TopUpChannel, from_json
+from wallets.stellar.intents import (
+    CloseAccount,
+    Intent,
+    InvalidIntent,
+    MakeChannel,
+    SponsorAccount,
+    TopUpChannel,
+    from_json,
+)
 from wallets.stellar.models import Channel, FundingRequest, Submission
 from wallets.stellar.states import FUNDING, Funding, State
 
 _NEW_SEQUENCE_SHIFT = 32  # a new account's sequence is the number of its ledger, shifted so far
-_FAULT_PAUSE = timedelta(minutes=15)
 _CLOSED_AGAIN_AFTER = timedelta(days=7)
+# Codes about the account that an operation acts for: ours, or a member's.
+_OF_SOURCE = ("op_bad_auth", "op_no_source_account")
 
 
 @required
@@ -54,11 +64,11 @@ def undone(submission: Submission) -> None:
     """Nothing in it was done: whatever was in it goes on."""
     closing = list(submission.requests.filter(state=Funding.CLOSING))
     requests = list(submission.requests.filter(state=Funding.SUBMITTED))
-    if not requests and not closing:
-        return
     verdict = _Verdict.of(submission)
-    if verdict.is_ours:
-        _tell_our_fault(submission)
+    if verdict.fault is not None and not verdict.is_told:
+        _tell_our_fault(submission, verdict.fault)
+    if blamed := verdict.blamed:
+        Submission.objects.filter(pk=submission.pk).update(blamed=[str(key) for key in blamed])
     _stay_open(closing, verdict)
     by_end: dict[_End, list[FundingRequest]] = {}
     for request in requests:
@@ -70,16 +80,15 @@ def undone(submission: Submission) -> None:
 def _stay_open(closing: Sequence[FundingRequest], verdict: "_Verdict") -> None:
     """Nobody was closed: who was in the way is left for long, the others are tried again.
 
-    Where nothing tells who it was, they are tried in halves.
+    Where nothing tells who it was, they are tried in halves; not where the fault is ours.
     """
     blockers = [request for request in closing if verdict.blocks(request)]
-    is_unclear = not blockers and verdict.submission.state in (State.FAILED, State.DECLINED)
+    is_ours = verdict.fault is not None or verdict.submission.state == State.DECLINED
+    is_unclear = not blockers and not is_ours and verdict.submission.state == State.FAILED
     if is_unclear and len(closing) == 1:
         blockers = list(closing)
     instant, why = timezone.now(), "the closing came to nothing"
     fields: dict[str, object] = {"batch_max": len(closing) // 2} if is_unclear else {}
-    if verdict.is_ours:
-        fields["due_at"] = instant + _FAULT_PAUSE
     others = [request for request in closing if request not in blockers]
     FUNDING.move_all(others, to=Funding.FUNDED, why=why, **fields)
     FUNDING.move_all(blockers, to=Funding.FUNDED, why=why, due_at=instant + _CLOSED_AGAIN_AFTER)
@@ -119,59 +128,88 @@ class _End:
 
 @dataclass(frozen=True)
 class _Verdict:
-    """What the codes of a submission say of the whole and of each wallet in it."""
+    """What is said of the whole of a submission and of each wallet in it.
+
+    `fault` is what would meet others as well: a fault of ours, or of the funding account.
+    """
 
     submission: Submission
     whole: Rule | None
     by_wallet: dict[UUID, Rule]
+    fault: Rule | None
 
     @classmethod
     def of(cls, submission: Submission) -> "_Verdict":
         code = submission.result_code
+        whole = codes.rule_for(code) if code else None
         names = list(submission.operation_codes)
-        by_wallet = {}
-        for intent in _intents(submission):
+        by_wallet: dict[UUID, Rule] = {}
+        faults: list[Rule] = []
+        intents = _intents(submission)
+        for intent in intents:
             own, names = names[: intent.operations], names[intent.operations :]
-            rule = _worst(own)
-            if rule is not None and (wallet_id := _wallet_of(intent)) is not None:
+            rules = [codes.rule_for(name) for name in own]
+            ours = [rule for order, rule in enumerate(rules) if _is_ours(intent, order, rule=rule)]
+            faults += ours
+            rule = next((each for each in rules if each.outcome is not Outcome.OK), None)
+            if rule is not None and not ours and (wallet_id := _wallet_of(intent)) is not None:
                 by_wallet[wallet_id] = rule
-        return cls(submission, codes.rule_for(code) if code else None, by_wallet)
+        if whole is not None and whole.pages_staff and not by_wallet:
+            faults.append(whole)
+        is_closing = any(isinstance(intent, CloseAccount) for intent in intents)
+        if not is_closing and (shared := _shared(by_wallet, of=len(intents))):
+            return cls(submission, whole, {}, shared)
+        return cls(submission, whole, by_wallet, faults[0] if faults else None)
 
     @property
-    def is_pinned(self) -> bool:
-        """Tell whether the codes say which operation it was."""
-        return any(rule.outcome is not Outcome.OK for rule in self.by_wallet.values())
+    def is_told(self) -> bool:
+        """Tell whether staff have heard of the fault when the network refused the whole."""
+        return self.fault is self.whole and self.submission.state != State.FAILED
 
     @property
-    def is_ours(self) -> bool:
-        """Tell whether the fault lies with us, so that trying again at once would be no use."""
-        return self.whole is not None and self.whole.outcome is Outcome.FIX and not self.is_pinned
+    def blamed(self) -> list[UUID]:
+        """Return the wallets whose own fault it is, as far as codes say so."""
+        if self.fault is not None:
+            return []
+        return [
+            wallet_id
+            for wallet_id, rule in self.by_wallet.items()
+            if rule.outcome in (Outcome.SPLIT, Outcome.ALREADY)
+        ]
 
     def blocks(self, request: FundingRequest) -> bool:
-        """Tell whether the codes say that it was this one, and will be again."""
+        """Tell whether codes or signer say that it was this one, and will be again."""
         rule = self.by_wallet.get(request.wallet_id)
-        return rule is not None and rule.outcome is not Outcome.RETRY
+        is_named = rule is not None and rule.outcome is not Outcome.RETRY
+        return is_named or str(request.wallet_id) in self.submission.blamed
 
     def end_of(self, request: FundingRequest, *, of: int) -> _End:
         """Return where one of so many requests goes on to."""
+        if self.submission.state == State.DECLINED:
+            return self._end_of_declined(request, of=of)
         rule = self.by_wallet.get(request.wallet_id)
         if rule is not None and rule.outcome is Outcome.ALREADY:
             return _End(Funding.FUNDED, reason="it was on the network before")
-        if rule is not None and rule.outcome in (Outcome.SPLIT, Outcome.FIX):
+        if rule is not None and rule.outcome is Outcome.SPLIT:
             return _narrowed(rule.words, of=of, to=1)
-        if rule is not None and rule.outcome is Outcome.RETRY:
+        if self.fault is not None:
+            return _End(Funding.WAITING, reason=self.fault.words)
+        if rule is not None:
             pause = timedelta(seconds=rule.pause_seconds)
             return _End(Funding.WAITING, reason=rule.words, pause=pause)
-        return _End(Funding.WAITING) if self.is_pinned else self._end_of_all(of=of)
+        return _End(Funding.WAITING) if self.by_wallet else self._end_of_all(of=of)
+
+    def _end_of_declined(self, request: FundingRequest, *, of: int) -> _End:
+        """Return where one goes on to: who alone is to blame goes alone, and then to a person."""
+        blamed, words = self.submission.blamed, self.submission.last_answer
+        if str(request.wallet_id) in blamed:
+            return _narrowed(words, of=of, to=1)
+        return _End(Funding.WAITING, reason="" if blamed else words)
 
     def _end_of_all(self, *, of: int) -> _End:
         """Return where all go on to, since no code tells one from another."""
-        if self.submission.state == State.DECLINED:
-            return _narrowed(self.submission.last_answer, of=of, to=of // 2)
         if self.whole is None:
             return _End(Funding.WAITING)
-        if self.is_ours:
-            return _End(Funding.WAITING, reason=self.whole.words, pause=_FAULT_PAUSE)
         if self.submission.state == State.FAILED:
             return _narrowed(self.whole.words, of=of, to=of // 2)
         return _End(Funding.WAITING, pause=timedelta(seconds=self.whole.pause_seconds))
@@ -192,18 +230,37 @@ def _intents(submission: Submission) -> tuple[Intent, ...]:
         return ()
 
 
-def _worst(names: Sequence[str]) -> Rule | None:
-    rules = [codes.rule_for(name) for name in names]
-    return next((rule for rule in rules if rule.outcome is not Outcome.OK), None)
+def _is_ours(intent: Intent, order: int, *, rule: Rule) -> bool:
+    """Tell whether an operation's code is about us or the funding account, and not about whom the
+    operation is for.
+
+    The network may name the first bad operation only, so that one such code speaks for all.
+    """
+    if rule.name in _OF_SOURCE:
+        return _is_of_funding_account(intent, order)
+    return rule.outcome is Outcome.FIX or rule.pages_staff
+
+
+def _is_of_funding_account(intent: Intent, order: int) -> bool:
+    if isinstance(intent, SponsorAccount):
+        return order < 2  # it lends and creates; the rest the account itself does
+    return not isinstance(intent, CloseAccount)
+
+
+def _shared(by_wallet: dict[UUID, Rule], *, of: int) -> Rule | None:
+    """Return what all of several intents ended with, where that is bad: then it isn't theirs."""
+    rules = list(by_wallet.values())
+    is_same = len(rules) == of > 1 and len({rule.name for rule in rules}) == 1
+    return rules[0] if is_same and rules[0].outcome is Outcome.SPLIT else None
 
 
 def _wallet_of(intent: Intent) -> UUID | None:
     return getattr(intent, "wallet_id", None)
 
 
-def _tell_our_fault(submission: Submission) -> None:
+def _tell_our_fault(submission: Submission, fault: Rule) -> None:
     alerts.raise_alert(
-        key=f"stellar:fault:{submission.result_code}",
+        key=f"stellar:fault:{fault.name}",
         title="The network refuses what we send",
-        details={"submission_id": str(submission.pk), "code": submission.result_code},
+        details={"submission_id": str(submission.pk), "code": fault.name, "words": fault.words},
     )

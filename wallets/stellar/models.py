@@ -4,6 +4,7 @@ Amounts and fees are whole stroops. The keys of channels lie in `wallets.custody
 """
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -14,6 +15,7 @@ from wallets.stellar.states import PENDING, Funding, State
 from wallets.wallet.models import Wallet
 
 BATCH_MAX = 100  # operations in a transaction, by Stellar's protocol
+FUNDING_NUMBER = 0  # the channel that is the funding account itself
 
 
 def present_network() -> str:
@@ -55,7 +57,7 @@ class Channel(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     network = models.CharField(max_length=20, default=present_network)
     number = models.IntegerField()
-    public_key = models.CharField("Stellar address", max_length=56, unique=True)
+    public_key = models.CharField("Stellar address", max_length=56)
     opened_at = models.DateTimeField("opened on the network", null=True)
     sequence = models.BigIntegerField(null=True)
     missing_at_ledger = models.BigIntegerField("not found at ledger", null=True)
@@ -65,7 +67,8 @@ class Channel(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["network", "number"], name="channel_number_once")
+            models.UniqueConstraint(fields=["network", "number"], name="channel_number_once"),
+            models.UniqueConstraint(fields=["network", "public_key"], name="channel_key_once"),
         ]
 
     def __str__(self) -> str:
@@ -76,7 +79,8 @@ class Submission(models.Model):
     """One transaction: what it is to do, its one place in a channel's sequence, and its life.
 
     `hash` is that of the inner transaction, whatever fee bumps are put around it.
-    `base_fee_stroops` is what each operation bids.
+    `base_fee_stroops` is what each operation bids. `blamed` are the ids of the wallets in it, or of
+    its channel, that alone are why it came to nothing: without them another one may do.
     """
 
     class Purpose(models.TextChoices):
@@ -102,6 +106,7 @@ class Submission(models.Model):
     last_answer = models.CharField(max_length=200, blank=True)
     result_code = models.CharField(max_length=60, blank=True)
     operation_codes = models.JSONField(default=list)
+    blamed = models.JSONField(default=list)
     ledger = models.BigIntegerField("in ledger", null=True)
     fee_charged_stroops = models.BigIntegerField("fee charged", null=True)
     due_at = models.DateTimeField("looked at next", default=timezone.now)
@@ -119,6 +124,8 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state__in=PENDING), name="submission_due"),
             models.Index(fields=["network", "ended_at"], name="submission_ended"),
+            # By whose wallet or channel it is.
+            GinIndex(fields=["intents"], opclasses=["jsonb_path_ops"], name="submission_intents"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from nannychain import alerts, locks
 from nannychain.clock import start_of_nairobi_day
 from nannychain.queues import enqueue_after_commit
 from nannychain.transactions import required
-from wallets.stellar import channels, friendbot, observing, policy, runway
+from wallets.stellar import channels, friendbot, observing, policy, resting, runway
 from wallets.stellar.client.horizon import HorizonUnavailable
 from wallets.stellar.intents import ChannelIntent, Intent, OpenAccount, SponsorAccount, as_json
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
@@ -63,8 +63,10 @@ def _plan(network: Network) -> tuple[str, int]:
             return "", friendbot.open_accounts()
         return _NO_ACCOUNT, 0
     channels.write_down()
-    if not (_is_anything_waiting() or channels.wanted() or _is_stale(network)):
-        return network.holding if network.holding == runway.LOW else "", 0
+    rest = resting.reason(Submission.Purpose.OPEN_ACCOUNTS)
+    is_work = _is_anything_waiting() and not rest
+    if not (is_work or channels.wanted() or _is_stale(network)):
+        return network.holding if network.holding == runway.LOW else rest, 0
     network = observing.observe()
     if observing.funding_balance(network) is None and not friendbot.open_funding_account(network):
         _alert("not_there", _NOT_THERE)
@@ -72,7 +74,7 @@ def _plan(network: Network) -> tuple[str, int]:
     alerts.resolve("stellar:funding:not_there")
     channels.look_up()
     made = _plan_channels(network)
-    holding = runway.reason_to_stop(network)
+    holding = runway.reason_to_stop(network) or rest
     return holding, made if holding else made + _plan_accounts(network)
 
 
@@ -100,7 +102,7 @@ def _affordable(intents: list[ChannelIntent], *, stroops: int) -> list[Intent]:
 def _plan_accounts(network: Network) -> int:
     present = policy.present()
     made = 0
-    for channel in channels.free_for_batches():
+    for channel in channels.free_for_batches()[: resting.room(Submission.Purpose.OPEN_ACCOUNTS)]:
         room = _room_today(present)
         if room <= 0:
             _put_off(until=start_of_nairobi_day(timezone.now() + timedelta(days=1)))

@@ -9,7 +9,7 @@ from nannychain import alerts
 from wallets.stellar import channels, observing, outcomes
 from wallets.stellar.client.answers import Used
 from wallets.stellar.client.horizon import AccountState, Landed, Missing
-from wallets.stellar.models import Submission
+from wallets.stellar.models import FUNDING_NUMBER, Submission
 
 # Behind which the answer of a server may lie that doesn't say from which ledger it comes.
 _UNSAID_LEDGERS = 20
@@ -63,7 +63,7 @@ def _end_by_history(submission: Submission, account: AccountState, *, seen: int)
     else:
         why = f"another transaction has used its place: {used.hash}"
         outcomes.expired(submission, why=why, proof=account)
-        if submission.channel.number != channels.FUNDING_NUMBER:  # people may use that one
+        if submission.channel.number != FUNDING_NUMBER:  # people may use that one
             _tell(submission, "foreign", "A channel was used by a transaction that isn't ours")
     alerts.resolve(_key(submission, "lost"))
     return ""

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from nannychain import locks
-from wallets.stellar import channels, observing, planning
+from wallets.stellar import channels, observing, planning, resting
 from wallets.stellar.client.horizon import AccountState, HorizonUnavailable
 from wallets.stellar.intents import CloseAccount, Intent
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
@@ -32,6 +32,8 @@ def reclaim() -> int:
         if not is_alone or not settings.STELLAR_FUNDING_ACCOUNT:
             return 0
         if observing.present().paused_at is not None:
+            return 0
+        if resting.room(Submission.Purpose.CLOSE_ACCOUNTS) == 0:
             return 0
         try:
             return _reclaim()

@@ -1,16 +1,29 @@
 """A bad one costs the others their place once, and then goes alone."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
+from pytest_django import Settings
 
 from nannychain.alerts.models import Alert
-from tests.factories import stellar_networks
-from tests.factories.stellar_networks import StellarNetwork, join, open_channels, settle, work
-from wallets.stellar import consequences
+from tests.factories.stellar_networks import (
+    StellarNetwork,
+    due_now,
+    join,
+    open_channels,
+    settle,
+    work,
+)
+from wallets.custody import signer
+from wallets.custody.models import SealedChannelKey
+from wallets.stellar import consequences, outcomes, planning, resting
 from wallets.stellar.models import FundingRequest, Submission
 from wallets.stellar.states import SUBMISSION, Funding, State
 
 pytestmark = pytest.mark.django_db
+OPENING = Submission.Purpose.OPEN_ACCOUNTS
 
 
 def test_an_account_that_exists_already_is_found_and_the_rest_go_on(
@@ -36,7 +49,11 @@ def _failed(codes: list[str], *, code: str = "tx_failed") -> Submission:
     submission = Submission.objects.get(purpose="open_accounts")
     with transaction.atomic():
         SUBMISSION.move(
-            submission, to=State.FAILED, result_code=code, operation_codes=codes, ledger=7
+            submission,
+            to=State.FAILED,
+            result_code=code,
+            operation_codes=codes,
+            ended_at=timezone.now(),
         )
         consequences.undone(submission)
     return submission
@@ -102,26 +119,157 @@ def test_a_payer_that_ran_dry_blames_nobody(network: StellarNetwork) -> None:
     assert {(request.state, request.batch_max) for request in requests} == {(Funding.WAITING, 100)}
 
 
-def test_what_the_signer_declines_goes_on_in_halves_and_ends_with_a_person(
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ["op_bad_auth", "op_success", "op_success"],  # a check at the door names the first only
+        ["op_no_source_account", "op_success", "op_success"],
+        ["op_success", "op_not_supported", "op_success"],
+        ["op_success", "op_success", "op_underfunded"],
+        ["op_low_reserve"] * 3,
+        ["op_malformed"] * 3,
+    ],
+    ids=" ".join,
+)
+def test_a_fault_of_ours_in_an_operation_blames_nobody_and_rings(
+    network: StellarNetwork, codes: list[str]
+) -> None:
+    requests = _under_way(network, 3)
+
+    submission = _failed(codes)
+
+    assert _stand(requests) == {(Funding.WAITING, 100)}
+    bad = next(code for code in codes if code != "op_success")
+    details = Alert.objects.get(key=f"stellar:fault:{bad}").details
+    assert details["submission_id"] == str(submission.pk)
+    assert "until" in resting.reason(OPENING)
+    assert planning.plan() == 0
+
+
+def test_a_fault_of_ours_leaves_even_who_is_alone_waiting(network: StellarNetwork) -> None:
+    requests = _under_way(network, 1)
+
+    _failed(["op_bad_auth"])
+
+    assert _stand(requests) == {(Funding.WAITING, 100)}
+
+
+def test_what_a_member_can_not_sign_is_blamed_on_her(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    settings.STELLAR_FUNDING_POLICY = "on_need"
+    open_channels(network)
+    join(2)
+    FundingRequest.objects.update(needed_at=timezone.now())
+    work()
+    requests = list(FundingRequest.objects.order_by("id"))
+    fine = ["op_success"] * 3
+
+    submission = _failed([*fine, *fine[:2], "op_bad_auth"])
+
+    for request in requests:
+        request.refresh_from_db()
+    assert [request.batch_max for request in requests] == [100, 1]
+    submission.refresh_from_db()
+    assert submission.blamed == [str(requests[1].wallet_id)]
+    assert resting.reason(OPENING) == ""
+
+
+def test_whoever_can_be_blamed_is_set_apart_even_beside_a_fault_of_ours(
     network: StellarNetwork,
 ) -> None:
-    (request,) = _under_way_unsigned(network)
-    submission = request.submission
-    assert submission is not None
-    with transaction.atomic():
-        SUBMISSION.move(submission, to=State.DECLINED, last_answer="the signer declined: no")
+    requests = _under_way(network, 3)
 
-    stellar_networks.outcomes.settle_declined()
+    _failed(["op_malformed", "op_underfunded", "op_already_exists"])
 
-    request.refresh_from_db()
+    for request in requests:
+        request.refresh_from_db()
+    assert [(request.state, request.batch_max) for request in requests] == [
+        (Funding.WAITING, 1),
+        (Funding.WAITING, 100),
+        (Funding.FUNDED, 100),
+    ]
+    assert resting.reason(OPENING)
+
+
+def test_what_the_signer_declines_as_a_whole_waits_and_blames_nobody(
+    network: StellarNetwork,
+) -> None:
+    requests = _declined(network, 3, blamed=0)
+
+    assert _stand(requests) == {(Funding.WAITING, 100)}
+    assert {request.reason for request in requests} == {"the signer declined: no"}
+    assert resting.reason(OPENING)
+    assert planning.plan() == 0
+
+
+def test_whom_the_signer_blames_goes_alone_and_the_others_at_once(
+    network: StellarNetwork,
+) -> None:
+    requests = _declined(network, 3, blamed=1)
+
+    assert [request.batch_max for request in requests] == [1, 100, 100]
+    assert resting.reason(OPENING) == ""
+
+
+def test_whom_the_signer_blames_alone_is_left_to_a_person(network: StellarNetwork) -> None:
+    (request,) = _declined(network, 1, blamed=1)
+
     assert (request.state, request.reason) == (Funding.NEEDS_REVIEW, "the signer declined: no")
 
 
-def _under_way_unsigned(network: StellarNetwork) -> list[FundingRequest]:
-    from wallets.stellar import planning
-
+def test_a_channel_that_the_signer_blames_rests_and_another_one_carries_on(
+    network: StellarNetwork,
+) -> None:
     open_channels(network)
     join(1)
-    stellar_networks.due_now()
+    SealedChannelKey.objects.filter(channel__number=1).update(ciphertext=b"torn")
+    due_now()
     planning.plan()
-    return list(FundingRequest.objects.select_related("submission"))
+    signer.sign(Submission.objects.get(purpose="open_accounts").pk)
+    outcomes.settle_declined()
+
+    assert planning.plan() == 1
+
+    assert Submission.objects.get(state=State.PLANNED).channel.number == 2
+    assert FundingRequest.objects.get().batch_max == 100
+
+
+def test_closings_that_failed_are_not_tried_again_within_the_day(network: StellarNetwork) -> None:
+    (request,) = _under_way(network, 1)
+    FundingRequest.objects.update(state=Funding.CLOSING)
+
+    _failed([], code="tx_internal_error")
+
+    request.refresh_from_db()
+    assert request.state == Funding.FUNDED
+    assert request.due_at > timezone.now() + timedelta(hours=23)
+
+
+def _stand(requests: list[FundingRequest]) -> set[tuple[str, int]]:
+    """Return where they stand, and with how many others they go next."""
+    for request in requests:
+        request.refresh_from_db()
+    return {(request.state, request.batch_max) for request in requests}
+
+
+def _declined(network: StellarNetwork, count: int, *, blamed: int) -> list[FundingRequest]:
+    """Let the signer decline so many, and blame the first of them."""
+    open_channels(network)
+    join(count)
+    due_now()
+    planning.plan()
+    submission = Submission.objects.get(purpose="open_accounts")
+    requests = list(FundingRequest.objects.order_by("id"))
+    with transaction.atomic():
+        SUBMISSION.move(
+            submission,
+            to=State.DECLINED,
+            last_answer="the signer declined: no",
+            blamed=[str(each.wallet_id) for each in requests[:blamed]],
+            ended_at=timezone.now(),
+        )
+    outcomes.settle_declined()
+    for request in requests:
+        request.refresh_from_db()
+    return requests

@@ -160,7 +160,7 @@ def test_what_this_version_can_not_read_is_freed_as_a_whole() -> None:
     _declined([{"kind": "of tomorrow"}])
 
     assert outcomes.settle_declined() == 1
-    assert FundingRequest.objects.get().state == Funding.NEEDS_REVIEW
+    assert FundingRequest.objects.get().state == Funding.WAITING
 
 
 def test_one_that_can_not_be_freed_rings_and_holds_up_no_other(
@@ -178,6 +178,6 @@ def test_one_that_can_not_be_freed_rings_and_holds_up_no_other(
 
     assert outcomes.settle_declined() == 1
     assert FundingRequest.objects.get(submission=broken).state == Funding.SUBMITTED
-    assert FundingRequest.objects.get(submission=other).state == Funding.NEEDS_REVIEW
+    assert FundingRequest.objects.get(submission=other).state == Funding.WAITING
     alert = Alert.objects.get(key="stellar:not_settled")
     assert alert.details == {"submission_id": str(broken.pk)}
