@@ -40,10 +40,18 @@ from wallets.stellar.intents import (
 from wallets.stellar.models import BATCH_MAX
 
 SIGNATURES_MAX = 20  # on one transaction, by Stellar's protocol
+_IS_NONE = "an address, an asset or an amount in it is none"
 
 
 class CannotBuild(Exception):
-    """The intents make no transaction that the network would take; the text says why."""
+    """The intents make no transaction that the network would take; the text says why.
+
+    `order` is that of the one intent that is to blame, None where it is none in particular.
+    """
+
+    def __init__(self, words: str, *, order: int | None = None) -> None:
+        super().__init__(words)
+        self.order = order
 
 
 @dataclass(frozen=True)
@@ -68,15 +76,16 @@ def build(
 
     `addresses` holds that of every wallet and channel that the intents name.
     """
+    operations: list[Operation] = []
+    for order, intent in enumerate(intents):
+        try:
+            operations += _operations(intent, addresses=addresses, funding=funding)
+        except (SdkError, ValueError):  # without its text, which is for programmers
+            raise CannotBuild(_IS_NONE, order=order) from None
     try:
-        operations = [
-            operation
-            for intent in intents
-            for operation in _operations(intent, addresses=addresses, funding=funding)
-        ]
         envelope = _envelope(operations, frame)
-    except (SdkError, ValueError):  # without its text, which is for programmers
-        raise CannotBuild("an address, an asset or an amount in it is none") from None
+    except (SdkError, ValueError):
+        raise CannotBuild(_IS_NONE) from None
     if not 0 < len(operations) <= BATCH_MAX:
         raise CannotBuild(f"{len(operations)} operations; a transaction has 1 to {BATCH_MAX}")
     if len(signers_of(envelope)) > SIGNATURES_MAX:

@@ -3,6 +3,7 @@
 Whoever plans keeps to these; they are for the day when somebody else plans.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from wallets.stellar.intents import (
     SponsorAccount,
     TopUpChannel,
 )
-from wallets.stellar.models import Submission
+from wallets.stellar.models import FUNDING_NUMBER, Submission
 from wallets.stellar.states import Funding
 
 OF_CHANNELS = MakeChannel | TopUpChannel
@@ -35,16 +36,28 @@ _REQUESTS_STAND = {
 
 
 class Declined(Exception):
-    """The signer does not sign this; the text says why, in words for staff."""
+    """The signer does not sign this; the text says why, in words for staff.
+
+    `blamed` are the ids of the wallets, or of the channel that carries it, without which it might
+    do; empty where the whole is wrong.
+    """
+
+    def __init__(self, words: str, *, blamed: Iterable[UUID] = ()) -> None:
+        super().__init__(words)
+        self.blamed = tuple(blamed)
 
 
-def check(submission: Submission, intents: tuple[Intent, ...]) -> None:
-    """Raise Declined for whatever the planner should never have asked for."""
+def check(submission: Submission, intents: tuple[Intent, ...], *, funding: str) -> None:
+    """Raise Declined for whatever the planner should never have asked for.
+
+    `funding` is the account whose key the signer holds.
+    """
     check_network(submission)
     if not 0 < submission.base_fee_stroops <= CEILING_STROOPS:
         raise Declined("its fee bid is above the ceiling")
     if not all(isinstance(intent, _KINDS.get(submission.purpose, ())) for intent in intents):
         raise Declined("its intents are not for its purpose")
+    _check_channel(submission, funding=funding)
     if len({owner_of(intent) for intent in intents}) != len(intents):
         raise Declined("it names the same account twice")
     starting = settings.STELLAR_STARTING_BALANCE
@@ -69,11 +82,29 @@ def owner_of(intent: Intent) -> UUID:
     return intent.channel_id if isinstance(intent, OF_CHANNELS) else intent.wallet_id
 
 
+def _check_channel(submission: Submission, *, funding: str) -> None:
+    """Raise Declined unless the funding account, and it alone, carries what is done for channels.
+
+    Which one that is the signer knows by its own key, and not by the row.
+    """
+    channel = submission.channel
+    is_funding = channel.public_key == funding
+    if is_funding != (channel.number == FUNDING_NUMBER):
+        raise Declined("its channel 0 is not the signer's own funding account")
+    if is_funding != (submission.purpose == _Purpose.KEEP_CHANNELS):
+        raise Declined("its channel is not one for its purpose")
+
+
 def _check_requests(submission: Submission, intents: tuple[Intent, ...]) -> None:
     named = {intent.wallet_id for intent in intents if not isinstance(intent, OF_CHANNELS)}
     requests = submission.requests.values_list("wallet_id", "network", "state")
     if named != {wallet_id for wallet_id, _, _ in requests}:
         raise Declined("its wallets are not those whose requests are in it")
     stands = _REQUESTS_STAND.get(_Purpose(submission.purpose))
-    if any((network, state) != (submission.network, stands) for _, network, state in requests):
-        raise Declined("a request in it does not wait for this")
+    wrong = [
+        wallet_id
+        for wallet_id, network, state in requests
+        if (network, state) != (submission.network, stands)
+    ]
+    if wrong:
+        raise Declined("a request in it does not wait for this", blamed=wrong)

@@ -2,6 +2,11 @@
 
 These stand apart from the funding policy on purpose: whoever breaks into the planner still meets
 them here. A day is reckoned from the signer's own rows, which nobody can change or remove.
+
+What expired unused counts too. That it did is told by rows that workers write, and whoever holds a
+worker could say so of an envelope that is kept back, to be posted later. A limit that gives room
+back on such a word is none. So that bad days don't use it up, planning rests for longer and longer
+(`wallets.stellar.resting`), and then lets one transaction try before the others.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,6 @@ trail, and nothing secret is. What Python has had in memory it can't be made to 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -20,14 +19,13 @@ from stellar_sdk import DecoratedSignature, FeeBumpTransactionEnvelope, Transact
 
 from nannychain import alerts, audit, strkey
 from nannychain.queues import enqueue_after_commit
-from nannychain.sealing.opening import KeyUnavailable, SealBroken
+from nannychain.sealing.opening import KeyUnavailable
 from nannychain.transactions import required
 from wallets.custody import building, limits
 from wallets.custody.building import CannotBuild, Frame
-from wallets.custody.checks import OF_CHANNELS, Declined, check, check_network, owner_of
-from wallets.custody.keys import FundingSource, KeySource, SealedSource
+from wallets.custody.checks import Declined, check, check_network, owner_of
+from wallets.custody.keys import FundingSource, KeySource, check_held, keys_for
 from wallets.custody.limits import LimitReached
-from wallets.custody.models import SealedChannelKey, SealedKey
 from wallets.stellar.fees import CEILING_STROOPS
 from wallets.stellar.intents import Intent, InvalidIntent, from_json
 from wallets.stellar.models import Envelope, Submission
@@ -42,7 +40,7 @@ _BUMPED = (State.SIGNED, State.SENT, State.UNKNOWN, State.REFUSED)
 def sign(submission_id: UUID | str) -> bool:
     """Sign a planned submission; return whether it was signed now.
 
-    What is wrong is declined for good. Where only a key is missing here, or the day's limit is
+    What is wrong is declined for good. Where this process has no keys, or the day's limit is
     reached, it stays planned, staff are told, and it can be signed until its bounds pass. Safe to
     call twice, and by many workers at once.
     """
@@ -54,8 +52,8 @@ def sign(submission_id: UUID | str) -> bool:
             try:
                 with transaction.atomic():
                     _sign(submission)
-            except (Declined, CannotBuild, InvalidIntent, SealBroken) as error:
-                _decline(submission, words=_words(error))
+            except (Declined, CannotBuild, InvalidIntent) as error:
+                _decline(submission, words=str(error)[:200], blamed=_blamed(submission, error))
                 return False
     except KeyUnavailable:
         _tell_no_keys()
@@ -97,13 +95,13 @@ def sign_bump(submission_id: UUID | str, *, base_fee_stroops: int) -> bool:
 @required
 @sensitive_variables()
 def _sign(submission: Submission) -> None:
-    intents = from_json(submission.intents)
-    check(submission, intents)
-    keys = _keys(submission, intents)
+    intents, funding = from_json(submission.intents), FundingSource()
+    check(submission, intents, funding=funding.address)
+    keys = keys_for(submission, intents, funding=funding)
     envelope = building.build(
         intents,
         addresses={owner: key.address for owner, key in keys.by_owner.items()},
-        funding=_funding_account(),
+        funding=funding.address,
         frame=Frame(
             passphrase=settings.STELLAR_NETWORK_PASSPHRASE,
             source=submission.channel.public_key,
@@ -114,6 +112,7 @@ def _sign(submission: Submission) -> None:
         ),
     )
     signers = [keys.by_address[address] for address in building.signers_of(envelope)]
+    check_held(signers)
     stored = _sign_and_store(submission, envelope, intents=intents, signers=signers, number=0)
     instant = timezone.now()
     SUBMISSION.move(
@@ -126,10 +125,10 @@ def _sign(submission: Submission) -> None:
 @sensitive_variables()
 def _sign_bump(submission: Submission, *, last: Envelope, base_fee: int) -> bool:
     check_network(submission)
-    inner = submission.envelopes.get(number=0)
+    inner, funding = submission.envelopes.get(number=0), FundingSource()
     envelope = building.bump(
         inner.xdr,
-        funding=_funding_account(),
+        funding=funding.address,
         base_fee=base_fee,
         passphrase=settings.STELLAR_NETWORK_PASSPHRASE,
     )
@@ -137,45 +136,11 @@ def _sign_bump(submission: Submission, *, last: Envelope, base_fee: int) -> bool
         raise Declined("the stored envelope is not the one that was signed")
     if envelope.transaction.fee <= last.fee_stroops:
         return False
-    signers = [FundingSource()]
     number = last.number + 1
-    stored = _sign_and_store(submission, envelope, intents=(), signers=signers, number=number)
+    stored = _sign_and_store(submission, envelope, intents=(), signers=[funding], number=number)
     Submission.objects.filter(pk=submission.pk).update(due_at=timezone.now(), posts=0)
-    _note(submission, envelope=stored, intents=(), signers=signers)
+    _note(submission, envelope=stored, intents=(), signers=[funding])
     return True
-
-
-@dataclass(frozen=True)
-class _Keys:
-    by_owner: dict[UUID, SealedSource]
-    by_address: dict[str, KeySource]
-
-
-@required
-def _keys(submission: Submission, intents: tuple[Intent, ...]) -> _Keys:
-    """Return the keys of all that the intents name, as the rows have them."""
-    channel_ids = {owner_of(each) for each in intents if isinstance(each, OF_CHANNELS)}
-    wallet_ids = {owner_of(each) for each in intents} - channel_ids
-    wallets = SealedKey.objects.select_related("wallet").filter(wallet_id__in=wallet_ids)
-    all_channels = SealedChannelKey.objects.select_related("channel")
-    channels = all_channels.filter(
-        channel_id__in=channel_ids | {submission.channel_id}, channel__network=submission.network
-    )
-    by_owner: dict[UUID, SealedSource] = {key.wallet_id: SealedSource(key) for key in wallets}
-    by_owner |= {key.channel_id: SealedSource(key) for key in channels}
-    if not (channel_ids | wallet_ids) <= set(by_owner):
-        raise Declined("it names a wallet or channel that has no key")
-    by_address: dict[str, KeySource] = {key.address: key for key in by_owner.values()}
-    by_address[_funding_account()] = FundingSource()
-    if submission.channel.public_key not in by_address:
-        raise Declined("its channel has no key")
-    return _Keys(by_owner=by_owner, by_address=by_address)
-
-
-def _funding_account() -> str:
-    if not settings.STELLAR_FUNDING_ACCOUNT:
-        raise KeyUnavailable
-    return str(settings.STELLAR_FUNDING_ACCOUNT)
 
 
 @required
@@ -237,11 +202,12 @@ def _locked(submission_id: UUID | str) -> Submission:
 
 
 @required
-def _decline(submission: Submission, *, words: str) -> None:
+def _decline(submission: Submission, *, words: str, blamed: Sequence[UUID]) -> None:
     SUBMISSION.move(
         submission,
         to=State.DECLINED,
         why=words,
+        blamed=[str(key) for key in blamed],
         last_answer=f"the signer declined: {words}"[:200],
         ended_at=timezone.now(),
     )
@@ -258,10 +224,11 @@ def _tell_declined(submission: Submission, *, words: str) -> None:
     )
 
 
-def _words(error: Exception) -> str:
-    if isinstance(error, SealBroken):
-        return "a sealed key in it is not what it should be"
-    return str(error)[:200]
+def _blamed(submission: Submission, error: Exception) -> Sequence[UUID]:
+    """Return who alone is why it is declined; nobody where a planner should know better."""
+    if isinstance(error, CannotBuild) and error.order is not None:
+        return [owner_of(from_json(submission.intents)[error.order])]
+    return error.blamed if isinstance(error, Declined) else ()
 
 
 def _tell_no_keys() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from stellar_sdk import Keypair
 
 from nannychain.alerts.models import Alert
 from nannychain.audit.models import AuditEntry
@@ -37,6 +38,18 @@ def _foreign_channel() -> None:
 
 def _channel_without_a_key() -> None:
     SealedChannelKey.objects.all().delete()
+
+
+def _channel_that_is_a_members_account() -> None:
+    Channel.objects.update(public_key=FundingRequest.objects.get().wallet.stellar_public_key)
+
+
+def _channel_that_is_the_funding_account() -> None:
+    Channel.objects.update(public_key=FUNDING.public_key)
+
+
+def _channel_that_stands_for_the_funding_account() -> None:
+    Channel.objects.update(number=0)
 
 
 def _no_request() -> None:
@@ -121,6 +134,9 @@ def _unknown_purpose() -> None:
         (_another_network, "another network"),
         (_foreign_channel, "channel is on another network"),
         (_channel_without_a_key, "channel has no key"),
+        (_channel_that_is_a_members_account, "sealed key of channel"),
+        (_channel_that_is_the_funding_account, "not the signer's own funding account"),
+        (_channel_that_stands_for_the_funding_account, "not the signer's own funding account"),
         (_no_request, "not those whose requests"),
         (_request_of_another_network, "does not wait for this"),
         (_request_that_is_done, "does not wait for this"),
@@ -223,3 +239,73 @@ def test_a_closing_whose_account_is_not_to_be_closed_is_declined() -> None:
 
     submission.refresh_from_db()
     assert "does not wait for this" in submission.last_answer
+
+
+def _declined(submission: Submission) -> str:
+    """Let the signer decline; return its words."""
+    assert not signer.sign(submission.pk)
+    submission.refresh_from_db()
+    assert submission.state == State.DECLINED
+    return submission.last_answer
+
+
+def test_another_account_than_the_signers_own_pays_for_no_channel() -> None:
+    source = funding_channel()
+    submission = planned_channel(XLM, source=source)
+    Channel.objects.filter(pk=source.pk).update(public_key=Keypair.random().public_key)
+
+    assert "not the signer's own" in _declined(submission)
+
+
+def test_the_funding_account_carries_nothing_of_members() -> None:
+    submission = planned(opened(wallet()), on=funding_channel())
+
+    assert "not one for its purpose" in _declined(submission)
+
+
+def test_a_channel_of_which_custody_has_no_key_gets_nothing() -> None:
+    submission = planned_channel(XLM, source=funding_channel())
+    foreign = Keypair.random().public_key
+    Channel.objects.filter(number=1).update(public_key=foreign)
+
+    assert f"channel {foreign[:4]}…{foreign[-4:]} is not what it should be" in _declined(submission)
+
+
+def test_of_many_it_blames_the_one_whose_key_it_does_not_hold() -> None:
+    members = [wallet() for _ in range(3)]
+    submission = planned([SponsorAccount(wallet_id=each.pk) for each in members])
+    SealedKey.objects.filter(wallet=members[1]).update(key_id="0" * 16)
+
+    told = _declined(submission)
+
+    address = members[1].stellar_public_key
+    assert f"the key of wallet {address[:4]}…{address[-4:]} is sealed to a key pair" in told
+    assert submission.blamed == [str(members[1].pk)]
+    assert not Alert.objects.filter(key="stellar:signer_has_no_keys").exists()
+
+
+def test_a_channel_key_that_it_can_not_open_is_blamed_on_the_channel() -> None:
+    submission = planned(opened(wallet()))
+    SealedChannelKey.objects.update(ciphertext=b"torn")
+
+    _declined(submission)
+
+    assert submission.blamed == [str(submission.channel_id)]
+
+
+def test_an_address_that_is_none_is_blamed_on_its_wallet() -> None:
+    good, bad = wallet(), wallet()
+    submission = planned(opened(good, bad))
+    type(bad).objects.filter(pk=bad.pk).update(stellar_public_key="G" * 56)
+
+    _declined(submission)
+
+    assert submission.blamed == [str(bad.pk)]
+
+
+def test_a_whole_that_is_wrong_is_blamed_on_nobody() -> None:
+    submission = planned(opened(wallet()), base_fee_stroops=0)
+
+    _declined(submission)
+
+    assert submission.blamed == []

@@ -122,9 +122,7 @@ class TestSigning:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "name", ["STELLAR_FUNDING_SECRET", "STELLAR_FUNDING_ACCOUNT", "ENCRYPTION_KEY"]
-)
+@pytest.mark.parametrize("name", ["STELLAR_FUNDING_SECRET", "ENCRYPTION_KEY"])
 def test_without_its_keys_the_signer_says_so_and_declines_nothing(
     settings: Settings, name: str
 ) -> None:

@@ -100,7 +100,8 @@ def something_is_not_signed(settings: Settings) -> None:
     SealedChannelKey.objects.filter(pk=key.pk).update(ciphertext=right)
     later = planned(opened(swapped.wallet), on=key.channel)
     settings.ENCRYPTION_KEY = NEW_HOUSE
-    assert sign(later) == State.PLANNED
+    assert sign(later) == State.DECLINED
+    later = planned(opened(swapped.wallet), on=key.channel)
     settings.ENCRYPTION_KEYS_OLD = (HOUSE,)
     settings.STELLAR_FUNDING_SECRET, kept = "", settings.STELLAR_FUNDING_SECRET
     assert sign(later) == State.PLANNED
