@@ -1,7 +1,5 @@
 """A bad one costs the others their place once, and then goes alone."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -233,17 +231,6 @@ def test_a_channel_that_the_signer_blames_rests_and_another_one_carries_on(
 
     assert Submission.objects.get(state=State.PLANNED).channel.number == 2
     assert FundingRequest.objects.get().batch_max == 100
-
-
-def test_closings_that_failed_are_not_tried_again_within_the_day(network: StellarNetwork) -> None:
-    (request,) = _under_way(network, 1)
-    FundingRequest.objects.update(state=Funding.CLOSING)
-
-    _failed([], code="tx_internal_error")
-
-    request.refresh_from_db()
-    assert request.state == Funding.FUNDED
-    assert request.due_at > timezone.now() + timedelta(hours=23)
 
 
 def _stand(requests: list[FundingRequest]) -> set[tuple[str, int]]:

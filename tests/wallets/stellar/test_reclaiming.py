@@ -20,7 +20,7 @@ from nannychain.alerts.models import Alert
 from tests.factories.stellar_networks import StellarNetwork, due_now, join, open_channels, settle
 from wallets.custody import signer
 from wallets.custody.keys import seed_of
-from wallets.stellar import outcomes, reclaiming, services, tending
+from wallets.stellar import consequences, outcomes, reclaiming, services, tending
 from wallets.stellar.models import FundingRequest, Submission
 from wallets.stellar.states import SUBMISSION, Funding, State
 from wallets.stellar.watching.models import Movement
@@ -155,12 +155,29 @@ def test_a_closing_that_nothing_explains_is_tried_in_halves_and_then_left_for_a_
     for size in (2, 1, 1):  # together, then each alone
         assert reclaiming.reclaim() == size
         submission = Submission.objects.get(purpose="close_accounts", state=State.PLANNED)
+        submission.state = State.SENT
+        submission.save()
         with transaction.atomic():
-            SUBMISSION.move(submission, to=State.DECLINED, last_answer="no")
-        outcomes.settle_declined()
+            SUBMISSION.move(submission, to=State.FAILED, result_code="tx_internal_error")
+            consequences.undone(submission)
 
     assert reclaiming.reclaim() == 0
     assert Alert.objects.get(key="stellar:closing").count == 2
+
+
+def test_closings_that_the_signer_declines_as_a_whole_are_held_against_nobody(
+    network: StellarNetwork, sponsored: list[str]
+) -> None:
+    assert reclaiming.reclaim() == 3
+    submission = Submission.objects.get(purpose="close_accounts")
+    with transaction.atomic():
+        SUBMISSION.move(submission, to=State.DECLINED, ended_at=timezone.now())
+    outcomes.settle_declined()
+
+    assert reclaiming.reclaim() == 0
+    assert set(FundingRequest.objects.values_list("batch_max", flat=True)) == {100}
+    due_now()
+    assert reclaiming.reclaim() == 3
 
 
 def test_an_account_that_was_needed_lately_stays(
