@@ -116,6 +116,8 @@ def test_what_a_person_does_with_the_funding_account_is_seen_before_channels_are
     network: StellarNetwork,
 ) -> None:
     stellar_networks.open_channels(network)
+    stellar_networks.work()  # all is known of the account
+    assert Channel.objects.get(number=0).balance_stroops is not None
     network.use(network.funding, sdk.BumpSequence(0))
     Channel.objects.filter(number=1).update(balance_stroops=1)
 
