@@ -6,38 +6,30 @@ everyone goes on in halves. Who fails alone is left to a person. What is our own
 nobody: staff are told, and everyone waits (`resting` says how long).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
-from nannychain import alerts
+from nannychain import alerts, audit
 from nannychain.transactions import required
-from wallets.stellar import codes, services
-from wallets.stellar.codes import Outcome, Rule
-from wallets.stellar.intents import (
-    CloseAccount,
-    Intent,
-    InvalidIntent,
-    MakeChannel,
-    SponsorAccount,
-    TopUpChannel,
-    from_json,
-)
+from wallets.stellar import services, words
+from wallets.stellar.codes import Rule
+from wallets.stellar.intents import CloseAccount, MakeChannel, TopUpChannel
 from wallets.stellar.models import Channel, FundingRequest, Submission
 from wallets.stellar.states import FUNDING, Funding, State
+from wallets.stellar.verdicts import End, Verdict, intents_of
 
 _NEW_SEQUENCE_SHIFT = 32  # a new account's sequence is the number of its ledger, shifted so far
 _CLOSED_AGAIN_AFTER = timedelta(days=7)
-# Codes about the account that an operation acts for: ours, or a member's.
-_OF_SOURCE = ("op_bad_auth", "op_no_source_account")
 
 
 @required
-def done(submission: Submission) -> None:
-    """Everything in it was done: accounts are there, or closed; channels are open."""
+def done(submission: Submission, *, merged: Mapping[int, int] | None = None) -> None:
+    """Everything in it was done: accounts are there, or closed; channels are open.
+
+    `merged` are the stroops that closed accounts held, by the place of the operation.
+    """
     instant = timezone.now()
     why = f"in ledger {submission.ledger}"
     opened = list(submission.requests.filter(state=Funding.SUBMITTED))
@@ -47,7 +39,8 @@ def done(submission: Submission) -> None:
     for request in closed:
         if request.needed_at is not None and request.needed_at > submission.created_at:
             services.open_again(request)
-    for intent in _intents(submission):
+    _note_what_came_with(submission, merged or {})
+    for intent in intents_of(submission):
         if isinstance(intent, MakeChannel):
             # It may have been found open before this was known, and have been used since.
             Channel.objects.filter(pk=intent.channel_id, opened_at__isnull=True).update(
@@ -60,24 +53,49 @@ def done(submission: Submission) -> None:
 
 
 @required
+def _note_what_came_with(submission: Submission, merged: Mapping[int, int]) -> None:
+    """Have staff give back what came with closed accounts: it is their owners', and not ours.
+
+    An account is closed when it holds nothing, but somebody may have paid into it since the look.
+    """
+    order = -1
+    for intent in intents_of(submission):
+        order += intent.operations
+        stroops = merged.get(order, 0)
+        if not isinstance(intent, CloseAccount) or stroops <= 0:
+            continue
+        owed = {
+            "wallet": str(intent.wallet_id),
+            "amount": words.xlm(stroops),
+            "submission_id": str(submission.pk),
+        }
+        alerts.raise_alert(
+            key=f"stellar:owed:{submission.pk}:{intent.wallet_id}",
+            title="A closed account held money: give it back to its owner",
+            details=owed,
+        )
+        audit.record("stellar.money_came_with_closing", subject=submission, after=owed)
+
+
+@required
 def undone(submission: Submission) -> None:
     """Nothing in it was done: whatever was in it goes on."""
     closing = list(submission.requests.filter(state=Funding.CLOSING))
     requests = list(submission.requests.filter(state=Funding.SUBMITTED))
-    verdict = _Verdict.of(submission)
+    verdict = Verdict.of(submission)
     if verdict.fault is not None and not verdict.is_told:
         _tell_our_fault(submission, verdict.fault)
     if blamed := verdict.blamed:
         Submission.objects.filter(pk=submission.pk).update(blamed=[str(key) for key in blamed])
     _stay_open(closing, verdict)
-    by_end: dict[_End, list[FundingRequest]] = {}
+    by_end: dict[End, list[FundingRequest]] = {}
     for request in requests:
         by_end.setdefault(verdict.end_of(request, of=len(requests)), []).append(request)
     for end, group in by_end.items():
-        end.reach(group)
+        _reach(end, group)
 
 
-def _stay_open(closing: Sequence[FundingRequest], verdict: "_Verdict") -> None:
+def _stay_open(closing: Sequence[FundingRequest], verdict: Verdict) -> None:
     """Nobody was closed: who was in the way is left for long, the others are tried again.
 
     Where nothing tells who it was, they are tried in halves; not where the fault is ours.
@@ -100,162 +118,21 @@ def _stay_open(closing: Sequence[FundingRequest], verdict: "_Verdict") -> None:
         )
 
 
-@dataclass(frozen=True)
-class _End:
-    """Where a request goes on to, and what is written with it."""
-
-    state: Funding
-    reason: str = ""
-    batch_max: int | None = None
-    pause: timedelta = timedelta()
-
-    def reach(self, requests: Sequence[FundingRequest]) -> None:
-        instant = timezone.now()
-        fields: dict[str, object] = {"reason": self.reason, "due_at": instant + self.pause}
-        if self.batch_max is not None:
-            fields["batch_max"] = self.batch_max
-        if self.state is Funding.FUNDED:
-            fields["funded_at"] = instant
-        why = self.reason or "its transaction came to nothing"
-        FUNDING.move_all(requests, to=self.state, why=why, **fields)
-        if self.state is Funding.NEEDS_REVIEW:
-            alerts.raise_alert(
-                key="stellar:needs_review",
-                title="An account can't be opened on the network, even alone",
-                details={"wallets": [str(each.wallet_id) for each in requests]},
-            )
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """What is said of the whole of a submission and of each wallet in it.
-
-    `fault` is what would meet others as well: a fault of ours, or of the funding account.
-    """
-
-    submission: Submission
-    whole: Rule | None
-    by_wallet: dict[UUID, Rule]
-    fault: Rule | None
-
-    @classmethod
-    def of(cls, submission: Submission) -> "_Verdict":
-        code = submission.result_code
-        whole = codes.rule_for(code) if code else None
-        names = list(submission.operation_codes)
-        by_wallet: dict[UUID, Rule] = {}
-        faults: list[Rule] = []
-        intents = _intents(submission)
-        for intent in intents:
-            own, names = names[: intent.operations], names[intent.operations :]
-            rules = [codes.rule_for(name) for name in own]
-            ours = [rule for order, rule in enumerate(rules) if _is_ours(intent, order, rule=rule)]
-            faults += ours
-            rule = next((each for each in rules if each.outcome is not Outcome.OK), None)
-            if rule is not None and not ours and (wallet_id := _wallet_of(intent)) is not None:
-                by_wallet[wallet_id] = rule
-        if whole is not None and whole.pages_staff and not by_wallet:
-            faults.append(whole)
-        is_closing = any(isinstance(intent, CloseAccount) for intent in intents)
-        if not is_closing and (shared := _shared(by_wallet, of=len(intents))):
-            return cls(submission, whole, {}, shared)
-        return cls(submission, whole, by_wallet, faults[0] if faults else None)
-
-    @property
-    def is_told(self) -> bool:
-        """Tell whether staff have heard of the fault when the network refused the whole."""
-        return self.fault is self.whole and self.submission.state != State.FAILED
-
-    @property
-    def blamed(self) -> list[UUID]:
-        """Return the wallets whose own fault it is, as far as codes say so."""
-        if self.fault is not None:
-            return []
-        return [
-            wallet_id
-            for wallet_id, rule in self.by_wallet.items()
-            if rule.outcome in (Outcome.SPLIT, Outcome.ALREADY)
-        ]
-
-    def blocks(self, request: FundingRequest) -> bool:
-        """Tell whether codes or signer say that it was this one, and will be again."""
-        rule = self.by_wallet.get(request.wallet_id)
-        is_named = rule is not None and rule.outcome is not Outcome.RETRY
-        return is_named or str(request.wallet_id) in self.submission.blamed
-
-    def end_of(self, request: FundingRequest, *, of: int) -> _End:
-        """Return where one of so many requests goes on to."""
-        if self.submission.state == State.DECLINED:
-            return self._end_of_declined(request, of=of)
-        rule = self.by_wallet.get(request.wallet_id)
-        if rule is not None and rule.outcome is Outcome.ALREADY:
-            return _End(Funding.FUNDED, reason="it was on the network before")
-        if rule is not None and rule.outcome is Outcome.SPLIT:
-            return _narrowed(rule.words, of=of, to=1)
-        if self.fault is not None:
-            return _End(Funding.WAITING, reason=self.fault.words)
-        if rule is not None:
-            pause = timedelta(seconds=rule.pause_seconds)
-            return _End(Funding.WAITING, reason=rule.words, pause=pause)
-        return _End(Funding.WAITING) if self.by_wallet else self._end_of_all(of=of)
-
-    def _end_of_declined(self, request: FundingRequest, *, of: int) -> _End:
-        """Return where one goes on to: who alone is to blame goes alone, and then to a person."""
-        blamed, words = self.submission.blamed, self.submission.last_answer
-        if str(request.wallet_id) in blamed:
-            return _narrowed(words, of=of, to=1)
-        return _End(Funding.WAITING, reason="" if blamed else words)
-
-    def _end_of_all(self, *, of: int) -> _End:
-        """Return where all go on to, since no code tells one from another."""
-        if self.whole is None:
-            return _End(Funding.WAITING)
-        if self.submission.state == State.FAILED:
-            return _narrowed(self.whole.words, of=of, to=of // 2)
-        return _End(Funding.WAITING, pause=timedelta(seconds=self.whole.pause_seconds))
-
-
-def _narrowed(words: str, *, of: int, to: int) -> _End:
-    """Go on with fewer others, or to a person where there were none."""
-    if of == 1:
-        return _End(Funding.NEEDS_REVIEW, reason=words)
-    return _End(Funding.WAITING, reason=words, batch_max=to)
-
-
-def _intents(submission: Submission) -> tuple[Intent, ...]:
-    """Return its intents; none where this version can't read them, so that no code tells any."""
-    try:
-        return from_json(submission.intents)
-    except InvalidIntent:
-        return ()
-
-
-def _is_ours(intent: Intent, order: int, *, rule: Rule) -> bool:
-    """Tell whether an operation's code is about us or the funding account, and not about whom the
-    operation is for.
-
-    The network may name the first bad operation only, so that one such code speaks for all.
-    """
-    if rule.name in _OF_SOURCE:
-        return _is_of_funding_account(intent, order)
-    return rule.outcome is Outcome.FIX or rule.pages_staff
-
-
-def _is_of_funding_account(intent: Intent, order: int) -> bool:
-    if isinstance(intent, SponsorAccount):
-        return order < 2  # it lends and creates; the rest the account itself does
-    return not isinstance(intent, CloseAccount)
-
-
-def _shared(by_wallet: dict[UUID, Rule], *, of: int) -> Rule | None:
-    """Return what all of several intents ended with, where that is bad: then it isn't theirs."""
-    rules = list(by_wallet.values())
-    is_same = len(rules) == of > 1 and len({rule.name for rule in rules}) == 1
-    return rules[0] if is_same and rules[0].outcome is Outcome.SPLIT else None
-
-
-def _wallet_of(intent: Intent) -> UUID | None:
-    return getattr(intent, "wallet_id", None)
+def _reach(end: End, requests: Sequence[FundingRequest]) -> None:
+    instant = timezone.now()
+    fields: dict[str, object] = {"reason": end.reason, "due_at": instant + end.pause}
+    if end.batch_max is not None:
+        fields["batch_max"] = end.batch_max
+    if end.state is Funding.FUNDED:
+        fields["funded_at"] = instant
+    why = end.reason or "its transaction came to nothing"
+    FUNDING.move_all(requests, to=end.state, why=why, **fields)
+    if end.state is Funding.NEEDS_REVIEW:
+        alerts.raise_alert(
+            key="stellar:needs_review",
+            title="An account can't be opened on the network, even alone",
+            details={"wallets": [str(each.wallet_id) for each in requests]},
+        )
 
 
 def _tell_our_fault(submission: Submission, fault: Rule) -> None:

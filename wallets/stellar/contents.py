@@ -43,14 +43,18 @@ def of(submission: Submission) -> list[Line]:
 
 
 def naming(rows: QuerySet[Submission], *, address: str) -> QuerySet[Submission]:
-    """Return those that were to do something for a wallet or a channel, whatever became of it."""
-    named = Q(channel__public_key=address)
-    wallet = Wallet.objects.filter(stellar_public_key=address).first()
-    if wallet is not None:
-        named |= Q(intents__contains=[{"wallet_id": str(wallet.pk)}])
-    channel = Channel.objects.filter(public_key=address).first()
-    if channel is not None:
-        named |= Q(intents__contains=[{"channel_id": str(channel.pk)}])
+    """Return those that were to do something for a wallet or a channel, whatever became of it.
+
+    Found by indexes: `submission_intents`, and that of channels.
+    """
+    channels = Channel.objects.filter(public_key=address)  # one for each network at most
+    wallets = Wallet.objects.filter(stellar_public_key=address)
+    channel_ids = list(channels.values_list("pk", flat=True))
+    named = Q(channel_id__in=channel_ids)
+    for key in wallets.values_list("pk", flat=True):
+        named |= Q(intents__contains=[{"wallet_id": str(key)}])
+    for key in channel_ids:
+        named |= Q(intents__contains=[{"channel_id": str(key)}])
     return rows.filter(named)
 
 

@@ -43,7 +43,7 @@ def landed(submission: Submission, found: "Landed") -> bool:
         channel.sequence = max(submission.sequence, channel.sequence or 0)
         channel.save(update_fields=["sequence"])
         if found.successful:
-            consequences.done(submission)
+            consequences.done(submission, merged=dict(found.result.merged))
         else:
             consequences.undone(submission)
             _tell_of_channels(submission)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import Settings
 from stellar_sdk import AccountMerge
 
 from nannychain.alerts.models import Alert
@@ -167,3 +168,30 @@ def test_what_can_not_be_read_counts_as_a_whole_batch() -> None:
     Submission.objects.filter(pk=submission.pk).update(intents=[{"kind": "of tomorrow"}])
 
     assert runway.left_to_give(network) == 900 * submissions.XLM
+
+
+def test_what_is_above_the_number_of_the_settings_is_left_alone(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    open_channels(network)
+    assert [channel.number for channel in channels.free_for_batches()] == [1, 2]
+    Channel.objects.update(balance_stroops=1)
+    settings.STELLAR_CHANNELS = 1
+
+    wanted = {intent.channel_id for intent in channels.wanted()}
+
+    assert wanted == {Channel.objects.get(number=1).pk}
+    Channel.objects.update(balance_stroops=channels.FULL_STROOPS)
+    assert [channel.number for channel in channels.free_for_batches()] == [1]
+
+
+def test_on_another_network_the_same_account_pays(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    open_channels(network)
+    settings.STELLAR_NETWORK = "PUBLIC"
+
+    channels.write_down()
+
+    found = Channel.objects.filter(public_key=network.funding.public_key)
+    assert {channel.network for channel in found} == {"TESTNET", "PUBLIC"}

@@ -17,6 +17,7 @@ from stellar_sdk import (
 
 from nannychain import locks
 from nannychain.alerts.models import Alert
+from nannychain.audit.models import AuditEntry
 from tests.factories.stellar_networks import StellarNetwork, due_now, join, open_channels, settle
 from wallets.custody import signer
 from wallets.custody.keys import seed_of
@@ -178,6 +179,27 @@ def test_closings_that_the_signer_declines_as_a_whole_are_held_against_nobody(
     assert set(FundingRequest.objects.values_list("batch_max", flat=True)) == {100}
     due_now()
     assert reclaiming.reclaim() == 3
+
+
+def test_money_that_came_since_the_look_is_owed_to_its_owner(
+    network: StellarNetwork, sponsored: list[str]
+) -> None:
+    reclaiming.reclaim()
+    network.fund(2, sponsored[1])
+
+    settle(network)
+
+    wallet = Wallet.objects.get(stellar_public_key=sponsored[1])
+    submission = Submission.objects.get(purpose="close_accounts")
+    owed = {
+        "wallet": str(wallet.pk),
+        "amount": "2 XLM",
+        "submission_id": str(submission.pk),
+    }
+    (alert,) = Alert.objects.filter(key__startswith="stellar:owed:")
+    assert alert.details == owed
+    assert AuditEntry.objects.get(action="stellar.money_came_with_closing").after == owed
+    assert set(FundingRequest.objects.values_list("state", flat=True)) == {Funding.CLOSED}
 
 
 def test_an_account_that_was_needed_lately_stays(

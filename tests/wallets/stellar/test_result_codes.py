@@ -257,6 +257,25 @@ def test_each_operation_keeps_its_place() -> None:
     assert read.operation_codes == ("op_success", "op_already_exists", "op_bad_auth")
 
 
+def test_what_merged_accounts_held_is_read_with_and_without_a_fee_bump() -> None:
+    empty, rich = (
+        xdr.OperationResult(
+            xdr.OperationResultCode.opINNER,
+            xdr.OperationResultTr(
+                xdr.OperationType.ACCOUNT_MERGE,
+                account_merge_result=xdr.AccountMergeResult(
+                    xdr.AccountMergeResultCode.ACCOUNT_MERGE_SUCCESS,
+                    source_account_balance=xdr.Int64(stroops),
+                ),
+            ),
+        )
+        for stroops in (0, 7)
+    )
+    for write in (transaction_result, fee_bump_result):
+        read = read_result(write(xdr.TransactionResultCode.txSUCCESS, [empty, rich]))
+        assert read.merged == ((0, 0), (1, 7))
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "AAAA", "no base 64", _FAILED_PAYMENT[:-8], "AAAAAAAAAGT///+AAAAAAA==", None, 7, ["x"]],

@@ -18,7 +18,7 @@ from tests.factories.stellar_networks import (
     settle,
     work,
 )
-from wallets.stellar import planning, words
+from wallets.stellar import contents, planning, words
 from wallets.stellar.models import Channel, FundingRequest, Network, Submission
 from wallets.stellar.watching import services as watching
 
@@ -143,3 +143,28 @@ def test_an_action_that_wants_words_shows_where_they_go(
     (box,) = re.findall(rf'<input[^>]*placeholder="{asked}"[^>]*>', _html(client, f"{page}/"))
 
     assert "border" in box, "an input without a look of its own can't be seen on the bar"
+
+
+def test_whose_submissions_they_are_is_found_by_indexes(network: StellarNetwork) -> None:
+    open_channels(network)
+    (address,) = join(1)
+    channel = Channel.objects.get(number=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    for asked in (address, channel.public_key):
+        plan = contents.naming(Submission.objects.all(), address=asked).explain()
+        assert "submission_intents" in plan
+        assert "Seq Scan" not in plan
+
+
+def test_a_channel_of_another_network_may_have_the_same_address(network: StellarNetwork) -> None:
+    open_channels(network)
+    here = Channel.objects.get(number=0)
+    there = Channel.objects.create(number=0, network="PUBLIC", public_key=here.public_key)
+    submission = Submission.objects.get(purpose="keep_channels")
+    Submission.objects.filter(pk=submission.pk).update(channel=there)
+
+    found = contents.naming(Submission.objects.all(), address=here.public_key)
+
+    assert list(found) == [submission]

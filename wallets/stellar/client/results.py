@@ -52,13 +52,15 @@ class InvalidResult(ValueError):
 class Result:
     """A transaction's result. For a fee bump, the codes are those of the inner transaction.
 
-    `fee_charged` is in whole stroops; `inner_hash` is empty where there was no fee bump.
+    `fee_charged` is in whole stroops; `inner_hash` is empty where there was no fee bump. `merged`
+    is what each account held that was merged into another: the operation's place, and stroops.
     """
 
     code: str
     operation_codes: tuple[str, ...] = ()
     fee_charged: int = 0
     inner_hash: str = ""
+    merged: tuple[tuple[int, int], ...] = ()
 
 
 def read_result(text: str) -> Result:
@@ -97,12 +99,25 @@ def _read(result: xdr.TransactionResult) -> Result:
             operation_codes=_operations(inner.results),
             fee_charged=fee,
             inner_hash=pair.transaction_hash.hash.hex(),
+            merged=_merged(inner.results),
         )
-    return Result(code=code, operation_codes=_operations(result.result.results), fee_charged=fee)
+    results = result.result.results
+    return Result(
+        code=code, operation_codes=_operations(results), fee_charged=fee, merged=_merged(results)
+    )
 
 
 def _operations(results: list[xdr.OperationResult] | None) -> tuple[str, ...]:
     return tuple(_operation(each) for each in results or ())
+
+
+def _merged(results: list[xdr.OperationResult] | None) -> tuple[tuple[int, int], ...]:
+    found = []
+    for order, each in enumerate(results or ()):
+        merge = each.tr.account_merge_result if each.tr is not None else None
+        if merge is not None and merge.source_account_balance is not None:
+            found.append((order, merge.source_account_balance.int64))
+    return tuple(found)
 
 
 def _operation(result: xdr.OperationResult) -> str:
