@@ -198,8 +198,8 @@ def _port(given: dict[str, str], *, name: str, default: int) -> int:
 def _made_once(path: Path) -> dict[str, str]:
     kept = read_private(path)
     made = {name: kept.get(name) or secrets.token_hex(size) for name, size in _MADE.items()}
-    if made != kept:
-        write_private(path, {**kept, **made})
+    if (whole := {**kept, **made}) != kept:
+        write_private(path, whole)
     return made
 
 

@@ -8,7 +8,12 @@ from nannychain.supervisor.defaults import Surroundings
 
 # Each worker's queues and threads. What waits for one provider never keeps another one waiting, and
 # the keys are where they are needed: codes in SMS are sealed, and only the signer signs.
-WORKERS = {"worker": ("default,stellar", 8), "sms": ("sms", 8), "signer": ("signer", 2)}
+WORKERS = {
+    "worker": ("default", 8),
+    "stellar": ("stellar", 8),
+    "sms": ("sms", 8),
+    "signer": ("signer", 2),
+}
 
 
 _KINDS = {"web": 4, "beat": 3}  # and seconds to end; all others are workers
@@ -32,6 +37,7 @@ def all_programs(surroundings: Surroundings) -> list[Program]:
     celery = ("celery", "-A", "config")
     keys = {
         "worker": sealing,
+        "stellar": sealing,
         "sms": defaults.without_funding_secret(settings),
         "signer": settings,
     }

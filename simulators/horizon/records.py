@@ -7,7 +7,6 @@ import base64
 from datetime import UTC, datetime
 from typing import Any
 
-from simulators.horizon.attempts import attempted
 from simulators.horizon.ledger.operations.payments import as_json
 from simulators.horizon.ledger.state import subentries, text
 from simulators.horizon.ledger.types import (
@@ -102,10 +101,6 @@ def transaction(landed: Transaction) -> dict[str, Any]:
 def operation(landed: Transaction, done: Operation) -> dict[str, Any]:
     """Return an operation's record."""
     token = str(toid(landed.ledger, landed.order, done.order))
-    details = done.details
-    if not (details or landed.is_successful):
-        source = done.source_account
-        details = attempted(landed.envelope_xdr, order=done.order, source=source)
     record = {
         "id": token,
         "paging_token": token,
@@ -115,7 +110,7 @@ def operation(landed: Transaction, done: Operation) -> dict[str, Any]:
         "type_i": done.type_i,
         "created_at": time(landed.closed_at),
         "transaction_hash": landed.hash,
-        **details,
+        **done.details,
     }
     return {**record, "sponsor": done.sponsor} if done.sponsor else record
 

@@ -127,6 +127,7 @@ def test_there_is_a_service_for_every_program() -> None:
         "signer",
         "simulators",
         "sms",
+        "stellar",
         "web",
         "worker",
     }
@@ -194,7 +195,7 @@ def test_every_queue_is_worked_off_by_one_service_as_in_a_trial() -> None:
 
 
 def test_programs_wait_until_what_they_need_is_there() -> None:
-    for name in ("web", "worker", "sms", "signer", "beat"):
+    for name in ("web", "worker", "stellar", "sms", "signer", "beat"):
         needed = SERVICES[name]["depends_on"]
         assert needed["migrate"]["condition"] == "service_completed_successfully"
         assert needed["redis"]["condition"] == "service_healthy"

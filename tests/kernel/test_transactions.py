@@ -1,6 +1,11 @@
 """The words for transactions mean what they say."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import redis
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -69,3 +74,18 @@ def test_a_broker_that_is_away_is_not_the_callers_trouble(monkeypatch: pytest.Mo
     monkeypatch.setattr(queues, "_resting_until", 0.0)
     queues.enqueue("nannychain.outbox.relay")
     assert calls == ["nannychain.outbox.relay"]
+
+
+def test_a_ring_that_nobody_hears_is_dropped_and_not_kept_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queues, "_resting_until", 0.0)
+    queues.enqueue("wallets.custody.sign", submission_id="nobody's")
+
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as client:
+        newest = client.lpop("signer")
+
+    assert isinstance(newest, bytes)
+    until = datetime.fromisoformat(json.loads(newest)["headers"]["expires"])
+    left = until - datetime.now(tz=UTC)
+    assert timedelta() < left <= timedelta(seconds=queues.RING_SECONDS)

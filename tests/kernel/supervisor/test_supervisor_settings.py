@@ -45,6 +45,15 @@ def test_secrets_are_made_once_and_for_nobody_else_to_read(tmp_path):
     assert defaults.gather(other).settings["SECRET_KEY"] != first["SECRET_KEY"]
 
 
+def test_what_is_kept_is_written_once_and_not_at_each_start(tmp_path):
+    defaults.gather(tmp_path)
+    kept = tmp_path / "secrets.json"
+    assert "STELLAR_FUNDING_SECRET" in kept.read_text()
+    os.utime(kept, (1, 1))
+    defaults.gather(tmp_path)
+    assert kept.stat().st_mtime == 1
+
+
 def test_secrets_that_cannot_be_read_are_never_replaced(tmp_path):
     (tmp_path / "secrets.json").write_text("{half")
     with pytest.raises(EmbeddedError, match="is damaged"):
