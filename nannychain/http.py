@@ -28,6 +28,8 @@ Answer = requests.Response  # of whatever status, with its whole body read
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0
 ANSWER_SECONDS = 20.0  # for a whole answer, however it trickles
+# The longest that one exchange takes: the last piece of an answer may begin just in time.
+EXCHANGE_SECONDS_MAX = ANSWER_SECONDS + READ_SECONDS
 BODY_BYTES_MAX = 1_000_000
 # A server may close an idle connection just as it is used again, and then nobody knows what it got.
 IDLE_SECONDS_MAX = 5.0

@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from nannychain import alerts
+from nannychain.http import EXCHANGE_SECONDS_MAX
 from nannychain.queues import enqueue
 from wallets.stellar import codes, fees, observing, outcomes, proving
 from wallets.stellar.client.horizon import (
@@ -30,8 +31,9 @@ from wallets.stellar.states import PENDING, SUBMISSION, State
 
 log = structlog.get_logger(__name__)
 
-# Longer than a round takes, but with a server that hardly answers; two at once do no harm.
-CLAIM = timedelta(seconds=45)
+ROUND_SECONDS = 30.0  # after which a round asks nothing more
+# Longer than any round: its last question may be asked just in time.
+CLAIM = timedelta(seconds=ROUND_SECONDS + EXCHANGE_SECONDS_MAX)
 LEDGER = timedelta(seconds=5)
 UNREACHABLE_PAUSE = timedelta(seconds=5)
 # stellar-core keeps a transaction for four ledgers; after that it may have been dropped.
@@ -49,7 +51,8 @@ def tend(submission_id: UUID | str) -> State | None:
     if submission is None:
         return None
     try:
-        _next_step(submission)
+        with observing.horizon().within(ROUND_SECONDS):
+            _next_step(submission)
     except HorizonUnavailable as error:
         _wait(submission, UNREACHABLE_PAUSE, answer=f"the network can't be reached: {error}")
     return State(submission.state)

@@ -5,6 +5,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from nannychain.alerts.models import Alert
+from nannychain.http import EXCHANGE_SECONDS_MAX
 from tests.factories import stellar_networks, submissions
 from tests.factories.stellar_networks import StellarNetwork
 from wallets.custody import signer
@@ -181,3 +182,17 @@ def test_one_that_can_not_be_freed_rings_and_holds_up_no_other(
     assert FundingRequest.objects.get(submission=other).state == Funding.WAITING
     alert = Alert.objects.get(key="stellar:not_settled")
     assert alert.details == {"submission_id": str(broken.pk)}
+
+
+def test_a_round_ends_before_its_claim(
+    network: StellarNetwork, planned: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tending.CLAIM.total_seconds() >= tending.ROUND_SECONDS + EXCHANGE_SECONDS_MAX
+    signer.sign(planned.pk)
+    monkeypatch.setattr(tending, "ROUND_SECONDS", -1.0)
+
+    assert _tend(planned) == State.SIGNED
+
+    planned.refresh_from_db()
+    assert "too slowly" in planned.last_answer
+    assert planned.posts == 0

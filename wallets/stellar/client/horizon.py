@@ -4,6 +4,10 @@ The questions and limits are ours and not the SDK's client, which tries up to fo
 for up to two minutes, also when a transaction is handed in.
 """
 
+import contextlib
+import math
+import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -47,6 +51,16 @@ class Horizon:
     def __init__(self, base_url: str, *, read_seconds: float = 10.0) -> None:
         self._base_url = base_url.rstrip("/")
         self._session = Session(read_seconds=read_seconds)
+        self._give_up_at = math.inf
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Ask nothing more once so many seconds have passed: as if no connection came about."""
+        before, self._give_up_at = self._give_up_at, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._give_up_at = before
 
     def network(self) -> Network:
         """Return the network's name and latest ledger; raise HorizonUnavailable."""
@@ -106,7 +120,7 @@ class Horizon:
         for a ledger. Only an answer of the form that Horizon gives, about that very hash, counts.
         """
         try:
-            answer = self._session.exchange(
+            answer = self._exchange(
                 "POST", f"{self._base_url}/transactions_async", data={"tx": envelope}
             )
         except NotSent as error:
@@ -118,14 +132,19 @@ class Horizon:
     def friendbot(self, url: str, address: str) -> None:
         """Ask a test network's friendbot for an account; what it answers decides nothing."""
         try:
-            self._session.exchange("GET", f"{url}?{urlencode({'addr': address})}")
+            self._exchange("GET", f"{url}?{urlencode({'addr': address})}")
         except (NotSent, AnswerLost) as error:
             raise HorizonUnavailable(f"friendbot: {error}") from None
+
+    def _exchange(self, method: str, url: str, **body: Any) -> Answer:
+        if time.monotonic() > self._give_up_at:
+            raise NotSent("it answers too slowly")
+        return self._session.exchange(method, url, **body)
 
     def _ask(self, path: str, *, missing: bool = False) -> Answer:
         """Return an answer of status 200, or 404 where that is an answer too."""
         try:
-            answer = self._session.exchange("GET", self._base_url + path)
+            answer = self._exchange("GET", self._base_url + path)
         except (NotSent, AnswerLost) as error:
             raise HorizonUnavailable(f"no answer: {error}") from None
         if answer.status_code == 404 and missing and _is_not_found(answer):
