@@ -2,10 +2,11 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from nannychain import alerts, audit
 from wallets.stellar import observing, outcomes, pausing
-from wallets.stellar.models import Channel, FundingRequest, Network, Submission
+from wallets.stellar.models import BATCH_MAX, Channel, FundingRequest, Network, Submission
 from wallets.stellar.states import FUNDING, PENDING, Funding
 
 _AT_ONCE = 500
@@ -30,7 +31,15 @@ def begin_anew() -> int:
     count = 0
     while batch := _funded(name):
         with transaction.atomic():
-            FUNDING.move_all(batch, to=Funding.WAITING, why=_WHY, reason="", submission=None)
+            FUNDING.move_all(
+                batch,
+                to=Funding.WAITING,
+                why=_WHY,
+                reason="",
+                submission=None,
+                batch_max=BATCH_MAX,  # both may be of a closing that came to nothing
+                due_at=timezone.now(),
+            )
         count += len(batch)
     with transaction.atomic():
         Network.objects.filter(name=name).update(funding_seen_at=None)

@@ -8,7 +8,8 @@ from pytest_django import Settings
 
 from nannychain.alerts.models import Alert
 from tests.factories.stellar_networks import StellarNetwork, join, settle
-from wallets.stellar.models import Network, Submission
+from wallets.stellar import resetting
+from wallets.stellar.models import BATCH_MAX, FundingRequest, Network, Submission
 from wallets.stellar.watching import services as watching
 from wallets.stellar.watching.models import Movement
 
@@ -167,3 +168,16 @@ def test_the_public_network_is_never_held_for_reset(
     found = Network.objects.get()
     assert (found.paused_at, found.resets, found.payments_cursor) == (None, 0, cursor)
     assert _rings("stellar:far_behind")
+
+
+def test_after_a_reset_nobody_waits_for_what_a_closing_came_to(network: StellarNetwork) -> None:
+    join(1)
+    settle(network)
+    later = timezone.now() + timedelta(days=7)
+    FundingRequest.objects.update(due_at=later, batch_max=1)
+
+    assert resetting.begin_anew() == 1
+
+    request = FundingRequest.objects.get()
+    assert request.due_at <= timezone.now()
+    assert request.batch_max == BATCH_MAX
