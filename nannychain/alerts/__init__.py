@@ -3,6 +3,6 @@
 Who reads, acknowledges and closes them does so in the admin.
 """
 
-from nannychain.alerts.services import acknowledge, close, raise_alert, resolve
+from nannychain.alerts.services import acknowledge, close, raise_alert, resolve, resolve_all
 
-__all__ = ["acknowledge", "close", "raise_alert", "resolve"]
+__all__ = ["acknowledge", "close", "raise_alert", "resolve", "resolve_all"]

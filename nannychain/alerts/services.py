@@ -69,6 +69,12 @@ def close(*, alert_id: int, by: UUID, name: str) -> bool:
         return True
 
 
+def resolve_all(prefix: str) -> bool:
+    """Close every open alert whose key begins so; return whether there was one."""
+    are_open = Alert.objects.filter(key__startswith=prefix, resolved_at__isnull=True)
+    return bool(are_open.update(resolved_at=timezone.now()))
+
+
 def resolve(key: str) -> bool:
     """Close the alert `key` where it is open: the trouble is over. Return whether it was open."""
     is_open = Alert.objects.filter(key=key, resolved_at__isnull=True)

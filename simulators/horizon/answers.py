@@ -18,6 +18,13 @@ _PROBLEMS = {
         " reasons:  The url requested is not valid, or no data in our database could be found"
         " with the parameters provided.",
     ),
+    "before_history": (
+        410,
+        "Data Requested Is Before Recorded History",
+        "This horizon instance is configured to only track a portion of the stellar network's"
+        " latest history. This request is asking for results prior to the recorded history known"
+        " to this horizon instance.",
+    ),
     "bad_request": (400, "Bad Request", "The request you sent was invalid in some way."),
     "not_acceptable": (
         406,

@@ -9,7 +9,7 @@ from stellar_sdk import StrKey
 LIMIT_DEFAULT, LIMIT_MAX = 10, 200
 STREAM = "text/event-stream"
 _JSON = ("application/hal+json", "application/json", "application/problem+json")
-_TOKEN_MAX = 2**63 - 1
+TOKEN_MAX = 2**63 - 1
 _CURSOR = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -62,12 +62,12 @@ def position(cursor: str, *, newest: int, kind: str) -> tuple[int, int] | None:
     if cursor == "":
         return None
     if cursor == "now":
-        return newest, _TOKEN_MAX
+        return newest, TOKEN_MAX
     parts = _CURSOR.fullmatch(cursor)
     if parts is None or (parts[2] and kind != "effects"):
         raise InvalidParameter("cursor", reason="it is no cursor")
-    token, number = int(parts[1]), int(parts[2] or _TOKEN_MAX)
-    if max(token, number) > _TOKEN_MAX:
+    token, number = int(parts[1]), int(parts[2] or TOKEN_MAX)
+    if max(token, number) > TOKEN_MAX:
         raise InvalidParameter("cursor", reason="it is too large")
     return token, number
 

@@ -30,6 +30,11 @@ FAULTS = (
         "the answer is from some ledgers ago",
         (Parameter("ledgers", 5, 1, 60, whole=True),),
     ),
+    Kind(
+        "forgotten",
+        "only the last ledgers are remembered",
+        (Parameter("ledgers", 5, 1, 60, whole=True),),
+    ),
     Kind("stream_cut", "a stream ends in the middle of an event"),
 )
 _PERCENTILES = ("p10", "p20", "p30", "p40", "p50", "p60", "p70", "p80", "p90", "p95", "p99")
@@ -163,6 +168,12 @@ class Reader:
         filters = {"include_failed": wanted.include_failed, **filters}
         if asking.wants_stream():
             return self._streams.answer(Wanted(kind, after, filters))
+        if forgotten := self._strikes("forgotten"):
+            oldest = records.toid(latest.sequence - int(forgotten.parameters["ledgers"]))
+            if after is not None and after[0] < oldest - 1:
+                return answers.problem("before_history", latest=latest)
+            if after is None and not wanted.is_descending:
+                after = (oldest - 1, asking.TOKEN_MAX)
         found = self._node.history.page(
             kind,
             after=after,

@@ -50,8 +50,9 @@ class Channel(models.Model):
     """An account of ours whose sequence numbers carry submissions. Number 0 is the funding account.
 
     `sequence` is the last one known to be used up; without it, the network is asked. A pending
-    submission leases its channel until the network is past `leased_until_ledger`. Where the network
-    did not know an open channel, `missing_at_ledger` is the first ledger as of which it didn't.
+    submission leases its channel, and can be in no ledger after `leased_until_ledger`; that it ends
+    is proved by the network, and the lease with it. Where the network did not know an open channel,
+    `missing_at_ledger` is the first ledger as of which it didn't.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -44,6 +44,9 @@ def landed(submission: Submission, found: "Landed") -> bool:
         channel.save(update_fields=["sequence"])
         if found.successful:
             consequences.done(submission, merged=dict(found.result.merged))
+            # What the network refused, it takes again; and what we did wrong, we do right.
+            for trouble in ("stellar:refused:", "stellar:fault:", "stellar:no_async"):
+                alerts.resolve_all(trouble)
         else:
             consequences.undone(submission)
             _tell_of_channels(submission)

@@ -62,6 +62,7 @@ def _plan(network: Network) -> tuple[str, int]:
         if settings.STELLAR_FRIENDBOT_URL:
             return "", friendbot.open_accounts()
         return _NO_ACCOUNT, 0
+    friendbot.look()
     channels.write_down()
     rest = resting.reason(Submission.Purpose.OPEN_ACCOUNTS)
     is_work = _is_anything_waiting() and not rest

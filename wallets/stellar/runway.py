@@ -38,7 +38,10 @@ class Runway:
 
 
 def of(network: Network) -> Runway:
-    """Return the runway by what is known; the need is that of the last day, or of who waits now."""
+    """Return the runway by what is known.
+
+    The need is the greatest of the last day's, of a day of the last week, and of who waits.
+    """
     present = policy.present()
     rows = FundingRequest.objects.filter(network=network.name)
     last_day = rows.filter(submitted_at__gte=timezone.now() - timedelta(days=1)).count()
@@ -46,7 +49,8 @@ def of(network: Network) -> Runway:
     if present.waits_for_need:
         waiting = waiting.filter(needed_at__isnull=False)
     waits = min(present.daily_cap, waiting.count())
-    accounts = max(policy.DAY_NEED_LEAST, last_day, waits)
+    week = rows.filter(submitted_at__gte=timezone.now() - timedelta(days=7)).count()
+    accounts = max(policy.DAY_NEED_LEAST, last_day, -(-week // 7), waits)
     return Runway(spendable=left_to_give(network), day_need=accounts * present.stroops_each)
 
 

@@ -181,7 +181,9 @@ def _record_answer(submission: Submission, answer: Submitted) -> None:
             "result_code": answer.result.code,
             "operation_codes": list(answer.result.operation_codes),
         }
-        _tell(submission, answer.result.code)
+        # Once it may have been taken, a refusal of the same again is no trouble.
+        if submission.state not in (State.SENT, State.UNKNOWN):
+            _tell(submission, answer.result.code)
     elif answer.outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE):
         fields |= {"result_code": "", "operation_codes": []}
     if target is not None:

@@ -26,6 +26,7 @@ from tests.wallets.stellar.told_answers import (
 )
 from wallets.stellar.client.amounts import InvalidAmount, stroops, text
 from wallets.stellar.client.answers import (
+    HistoryGone,
     HorizonUnavailable,
     Outcome,
     Page,
@@ -187,15 +188,37 @@ def test_the_newest_are_asked_for_from_the_end(server: ToldServer, horizon: Hori
         {"to": "a\x00b"},
         {"to": "\ud800"},
         {"asset_type": "credit_alphanum4"},
-        {"paging_token": ""},
     ],
     ids=str,
 )
-def test_a_payment_that_cannot_be_read_stops_the_page(
+def test_a_payment_that_cannot_be_read_is_told_and_the_others_are_read(
     server: ToldServer, horizon: Horizon, change: dict[str, Any]
 ) -> None:
-    server.tell(page(operation("payment", 1, **SIDES, **NATIVE) | change))
+    spoiled, sound = (
+        operation("payment", 1, **SIDES, **NATIVE),
+        operation("payment", 2, **SIDES, **NATIVE),
+    )
+    server.tell(page(spoiled | change, sound))
+
+    found = horizon.payments(cursor="7")
+
+    assert found.unreadable == (spoiled["paging_token"],)
+    assert [each.paging_token for each in found.records] == [sound["paging_token"]]
+    assert (found.count, found.next_cursor) == (2, sound["paging_token"])
+
+
+def test_a_record_without_a_place_stops_the_page(server: ToldServer, horizon: Horizon) -> None:
+    server.tell(page(operation("payment", 1, **SIDES, **NATIVE) | {"paging_token": ""}))
     with pytest.raises(HorizonUnavailable):
+        horizon.payments(cursor="7")
+
+
+def test_a_history_that_begins_later_is_told_from_a_server_in_trouble(
+    server: ToldServer, horizon: Horizon
+) -> None:
+    gone = {"type": "https://stellar.org/horizon-errors/before_history", "status": 410}
+    server.tell(gone, status=410)
+    with pytest.raises(HistoryGone):
         horizon.payments(cursor="7")
 
 

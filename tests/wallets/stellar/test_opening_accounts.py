@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from pytest_django import Settings
 from stellar_sdk import Keypair
 
+from nannychain import alerts
 from nannychain.alerts.models import Alert
 from nannychain.audit.models import AuditEntry
 from nannychain.states.models import StateChange
@@ -155,6 +156,38 @@ def test_without_a_secret_friendbot_opens_members_accounts(
 
     assert [network.creations(address) for address in addresses] == [1, 1, 1]
     assert set(FundingRequest.objects.values_list("state", flat=True)) == {Funding.FUNDED}
+
+
+def test_what_friendbot_was_asked_for_is_seen_when_an_account_of_ours_pays_later(
+    network: StellarNetwork, settings: Settings
+) -> None:
+    secret, account = settings.STELLAR_FUNDING_SECRET, settings.STELLAR_FUNDING_ACCOUNT
+    settings.STELLAR_FUNDING_SECRET = settings.STELLAR_FUNDING_ACCOUNT = ""
+    settings.STELLAR_FRIENDBOT_URL = f"{network.horizon_url}/friendbot"
+    (address,) = join(1)
+    planning.plan()
+    assert FundingRequest.objects.get().state == Funding.SUBMITTED
+
+    settings.STELLAR_FUNDING_SECRET, settings.STELLAR_FUNDING_ACCOUNT = secret, account
+    settings.STELLAR_FRIENDBOT_URL = ""
+    settle(network)
+
+    assert FundingRequest.objects.get().state == Funding.FUNDED
+    assert network.creations(address) == 1
+
+
+def test_what_the_network_refused_is_over_when_it_takes_something_again(
+    network: StellarNetwork,
+) -> None:
+    keys = ["stellar:refused:tx_bad_auth", "stellar:fault:op_underfunded", "stellar:no_async"]
+    for key in [*keys, "stellar:owed:somebody"]:
+        alerts.raise_alert(key=key, title="a trouble")
+
+    join(1)
+    settle(network)
+
+    still_open = Alert.objects.filter(resolved_at__isnull=True)
+    assert [alert.key for alert in still_open] == ["stellar:owed:somebody"]
 
 
 def test_a_low_funding_account_stops_before_it_is_empty(network: StellarNetwork) -> None:

@@ -1,10 +1,13 @@
 """A run of the watcher: alone, bounded, all or nothing, and quiet where there is nothing to see."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from pytest_django import Settings
 
 from nannychain import locks
+from nannychain.alerts.models import Alert
 from tests.factories.stellar_networks import (
     StellarNetwork,
     due_now,
@@ -14,6 +17,7 @@ from tests.factories.stellar_networks import (
 )
 from wallets.custody import signer
 from wallets.stellar import planning
+from wallets.stellar.client import reading
 from wallets.stellar.models import Envelope, Network, Submission
 from wallets.stellar.watching import services as watching
 from wallets.stellar.watching.models import Movement
@@ -114,3 +118,48 @@ def test_what_a_fee_bump_of_ours_has_done_is_expected(network: StellarNetwork) -
     assert arrived.transaction_hash in (bump.hash, Submission.objects.get(pk=submission.pk).hash)
     assert arrived.is_expected
     assert Submission.objects.get(pk=submission.pk).fee_charged_stroops == 200, "the bump landed"
+
+
+def test_a_history_that_begins_later_leaves_a_gap_that_staff_are_told(
+    network: StellarNetwork,
+) -> None:
+    watching.watch()
+    seen = _cursor()
+    network.fund(30)  # this is what nobody looks at in time
+    for _ in range(12):
+        network.close()
+    network.fault("forgotten", target="horizon.read", ledgers=4, times=None)
+    network.fund(40)
+
+    assert watching.watch() == 1
+
+    assert Movement.objects.get().amount_stroops == 400_000_000
+    alert = Alert.objects.get(key="stellar:history_gap")
+    assert alert.details["from"] == seen
+    assert int(alert.details["to"]) > int(seen)
+    network.fund(50)
+    assert watching.watch() == 1
+
+
+def test_a_record_that_cannot_be_read_holds_up_no_other(
+    network: StellarNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching.watch()
+    network.fund(30)
+    network.fund(40)
+    read = reading._payment
+    spoiled: list[str] = []
+
+    def of_another_protocol(record: dict[str, Any]) -> Any:
+        if not spoiled or record["paging_token"] in spoiled:
+            spoiled.append(record["paging_token"])
+            raise KeyError("starting_balance")
+        return read(record)
+
+    monkeypatch.setattr(reading, "_payment", of_another_protocol)
+
+    assert watching.watch() == 1
+
+    assert Movement.objects.get().amount_stroops == 400_000_000
+    assert Alert.objects.get(key=f"stellar:unreadable:{spoiled[0]}").resolved_at is None
+    assert watching.watch() == 0

@@ -11,6 +11,10 @@ class HorizonUnavailable(Exception):
     """The question was not answered, or by something that can't be read. Its text says how."""
 
 
+class HistoryGone(HorizonUnavailable):
+    """The server has no history any more from where it was asked (410, `before_history`)."""
+
+
 @dataclass(frozen=True)
 class Network:
     """The network as Horizon's root tells: its name, and the latest ledger that it can show.
@@ -147,3 +151,4 @@ class Page:
     records: tuple[Payment, ...]
     next_cursor: str
     count: int  # of all records that the page held, also those that are no payment to us
+    unreadable: tuple[str, ...] = ()  # paging tokens of records that we can't make out

@@ -16,6 +16,7 @@ from wallets.stellar.client import reading
 from wallets.stellar.client.answers import (
     AccountState,
     FeeStats,
+    HistoryGone,
     HorizonUnavailable,
     Landed,
     Missing,
@@ -30,6 +31,7 @@ from wallets.stellar.client.results import InvalidResult, Result, read_result
 __all__ = [
     "AccountState",
     "FeeStats",
+    "HistoryGone",
     "Horizon",
     "HorizonUnavailable",
     "Landed",
@@ -106,7 +108,7 @@ class Horizon:
     def payments(self, *, cursor: str, limit: int = 200, newest: bool = False) -> Page:
         """Return the payments of the whole network after the cursor, or the newest ones.
 
-        Raises HorizonUnavailable.
+        Raises HorizonUnavailable, and HistoryGone where the cursor is older than its history.
         """
         order = "desc" if newest else "asc"
         asked = {"limit": limit, "order": order, **({"cursor": cursor} if cursor else {})}
@@ -149,6 +151,8 @@ class Horizon:
             raise HorizonUnavailable(f"no answer: {error}") from None
         if answer.status_code == 404 and missing and _is_not_found(answer):
             return answer
+        if answer.status_code == 410:
+            raise HistoryGone("its history begins later")
         if answer.status_code != 200:
             raise HorizonUnavailable(f"it answered {answer.status_code}")
         return answer

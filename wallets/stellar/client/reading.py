@@ -152,11 +152,25 @@ def _used(record: dict[str, Any]) -> Used:
 
 @strict
 def payments(body: dict[str, Any], *, cursor: str) -> Page:
-    """Read a page of payments; other kinds of records only move the cursor."""
+    """Read a page of payments; other kinds of records only move the cursor.
+
+    A record that can't be made out doesn't hold up the others: its token is told.
+    """
     records = body["_embedded"]["records"]
-    read = [payment for each in records if (payment := _payment(each)) is not None]
+    read, unreadable = [], []
+    for each in records:
+        token = _text(each["paging_token"])
+        try:
+            payment = _payment(each)
+        except _UNREADABLE:
+            unreadable.append(token)
+            continue
+        if payment is not None:
+            read.append(payment)
     after = _text(records[-1]["paging_token"]) if records else cursor
-    return Page(records=tuple(read), next_cursor=after, count=len(records))
+    return Page(
+        records=tuple(read), next_cursor=after, count=len(records), unreadable=tuple(unreadable)
+    )
 
 
 def _payment(record: dict[str, Any]) -> Payment | None:

@@ -12,7 +12,7 @@ from nannychain.transactions import required
 from wallets.stellar import observing
 from wallets.stellar.client.answers import Network as Told
 from wallets.stellar.client.answers import Payment
-from wallets.stellar.client.horizon import HorizonUnavailable
+from wallets.stellar.client.horizon import HistoryGone, HorizonUnavailable
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.watching import resets
 from wallets.stellar.watching.models import Movement
@@ -57,9 +57,14 @@ def _watch() -> int:
         _begin(network, told)
     ours, stop_at = 0, time.monotonic() + SECONDS_MAX
     while True:
-        page = observing.horizon().payments(cursor=network.payments_cursor, limit=PAGE)
+        try:
+            page = observing.horizon().payments(cursor=network.payments_cursor, limit=PAGE)
+        except HistoryGone:
+            _leave_gap(network)
+            continue
         with transaction.atomic():
             ours += _record(page.records)
+            _tell_unreadable(page.unreadable)
             network.payments_cursor = page.next_cursor
             network.save(update_fields=["payments_cursor"])
         if page.count < PAGE or time.monotonic() > stop_at:
@@ -71,6 +76,31 @@ def _begin(network: Network, told: Told) -> None:
     newest = observing.horizon().payments(cursor="", limit=1, newest=True).next_cursor
     network.payments_cursor = newest or str(told.ledger << resets.LEDGER_SHIFT)
     network.save(update_fields=["payments_cursor"])
+
+
+def _leave_gap(network: Network) -> None:
+    """Go on from where the server's history begins, and tell staff what nobody has looked at."""
+    lost_from = network.payments_cursor
+    first = observing.horizon().payments(cursor="", limit=1).next_cursor
+    if not first.isdigit() or (lost_from.isdigit() and int(first) <= int(lost_from)):
+        raise HorizonUnavailable("it has no history, and doesn't say where it begins")
+    network.payments_cursor = str(int(first) - 1)
+    with transaction.atomic():
+        network.save(update_fields=["payments_cursor"])
+        alerts.raise_alert(
+            key="stellar:history_gap",
+            title="Horizon has forgotten ledgers that were not looked at: compare with an explorer",
+            details={"from": lost_from, "to": network.payments_cursor},
+        )
+
+
+def _tell_unreadable(tokens: tuple[str, ...]) -> None:
+    for token in tokens:
+        alerts.raise_alert(
+            key=f"stellar:unreadable:{token}",
+            title="A payment on Stellar can't be read: look at it in an explorer",
+            details={"paging_token": token},
+        )
 
 
 @required
