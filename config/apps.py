@@ -14,3 +14,4 @@ class ConfigConfig(AppConfig):
         """Join what lower storeys say with what upper storeys do."""
         importlib.import_module("config.events").connect()
         importlib.import_module("config.sealing").connect()
+        importlib.import_module("config.books").connect()

@@ -1,19 +1,41 @@
 """Index of the vault's models."""
 
 from wallets.custody.models import SealedChannelKey, SealedKey, Signing
+from wallets.ledger.models import (
+    Account,
+    AccountKind,
+    Balance,
+    Currency,
+    Hold,
+    HoldCapture,
+    Journal,
+    JournalKind,
+    Posting,
+    Unrolled,
+)
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.watching.models import Movement
 from wallets.wallet.models import Wallet
 
 __all__ = [
+    "Account",
+    "AccountKind",
+    "Balance",
     "Channel",
+    "Currency",
     "Envelope",
     "FundingRequest",
+    "Hold",
+    "HoldCapture",
+    "Journal",
+    "JournalKind",
     "Movement",
     "Network",
+    "Posting",
     "SealedChannelKey",
     "SealedKey",
     "Signing",
     "Submission",
+    "Unrolled",
     "Wallet",
 ]

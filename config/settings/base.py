@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "nannychain",
     "wallets",
     "workers",
+    "payments",
     "ussd",
     "config",
 ]

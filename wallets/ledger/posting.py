@@ -1,0 +1,131 @@
+"""Posting: the only place from which the ledger's journals are written. One call, one statement.
+
+The functions in `sql/` do the work; whatever they refuse comes back as an error of `errors.py`,
+and nothing is written. A caller's transaction is joined where one is open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils import timezone
+
+from wallets.ledger.errors import named
+from wallets.ledger.models import Journal
+from wallets.ledger.recipes import REVERSAL, Draft, Leg
+
+BATCH_MAX = 1000
+
+_POST = """
+    SELECT journal_id, is_new, account_ids, balances, versions FROM ledger_post(
+        %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+"""
+_POST_BATCH = """
+    SELECT journal_ids, are_new FROM ledger_post_batch(
+        %s::text[], %s::text[], %s::timestamptz[], %s::text[],
+        %s::integer[], %s::bigint[], %s::bigint[])
+"""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A journal that stands in the books.
+
+    `is_new` is False where the key was posted before. `balances` are those of the strict accounts
+    after it, by account, in minor units with the ledger's own sign (debit above zero).
+    """
+
+    journal_id: int
+    is_new: bool
+    balances: dict[int, int]
+
+
+@dataclass(frozen=True)
+class PostedInBatch:
+    """A journal of a batch."""
+
+    journal_id: int
+    is_new: bool
+
+
+def post(draft: Draft) -> Posted:
+    """Post one journal; a key that stands for the same legs already returns what was posted then.
+
+    Raises NotEnough, KeyReused, Unbalanced, NotAllowed, AccountUnavailable, HoldOver and
+    MalformedJournal; then nothing is written.
+    """
+    holds = captures = None
+    if draft.captures:
+        holds = [capture.hold_id for capture in draft.captures]
+        captures = [capture.amount for capture in draft.captures]
+    with named(), connection.cursor() as cursor:
+        cursor.execute(
+            _POST,
+            [
+                draft.kind,
+                draft.key,
+                draft.effective_at,
+                draft.cause,
+                draft.reverses_id,
+                [leg.account_id for leg in draft.legs],
+                [leg.amount for leg in draft.legs],
+                holds,
+                captures,
+            ],
+        )
+        journal_id, is_new, accounts, balances, versions = cursor.fetchone()
+    strict = zip(accounts, balances, versions, strict=True)
+    return Posted(
+        journal_id,
+        is_new,
+        {account: balance for account, balance, version in strict if version is not None},
+    )
+
+
+def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
+    """Post up to 1,000 journals, all or none, in their order; about a hundred at once is best.
+
+    Floors are kept at every step. Raises as `post` does; the figures name the key at fault.
+    Captures and reversals are posted one by one.
+    """
+    if not drafts:
+        return []
+    if len(drafts) > BATCH_MAX or any(draft.captures or draft.reverses_id for draft in drafts):
+        raise ValueError("a batch holds up to 1,000 journals without captures and reversals")
+    legs = [(place, leg) for place, draft in enumerate(drafts, start=1) for leg in draft.legs]
+    with named(), connection.cursor() as cursor:
+        cursor.execute(
+            _POST_BATCH,
+            [
+                [draft.kind for draft in drafts],
+                [draft.key for draft in drafts],
+                [draft.effective_at for draft in drafts],
+                [draft.cause for draft in drafts],
+                [place for place, _ in legs],
+                [leg.account_id for _, leg in legs],
+                [leg.amount for _, leg in legs],
+            ],
+        )
+        ids, are_new = cursor.fetchone()
+    return [PostedInBatch(*each) for each in zip(ids, are_new, strict=True)]
+
+
+def reverse(journal_id: int, *, cause: str) -> Posted:
+    """Undo a journal by its mirror image, effective now. Undoing it twice is the same reversal.
+
+    Raises Journal.DoesNotExist, NotAllowed for a reversal, and as `post` does: money that was
+    spent meanwhile is not there to be taken back.
+    """
+    journal = Journal.objects.get(pk=journal_id)
+    mirrored = journal.postings.values_list("account_id", "amount")
+    legs = tuple(Leg(account, -amount) for account, amount in mirrored)
+    return post(
+        Draft(
+            kind=REVERSAL,
+            key=f"reversal:{journal_id}",
+            legs=legs,
+            effective_at=timezone.now(),
+            cause=cause,
+            reverses_id=journal_id,
+        )
+    )

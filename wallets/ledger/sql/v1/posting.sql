@@ -1,0 +1,316 @@
+-- Content of a journal: its legs in the order of their accounts, in one hash.
+CREATE FUNCTION ledger_legs_hash(p_accounts bigint[], p_amounts bigint[]) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT sha256(convert_to(string_agg(account_id || ':' || amount, ',' ORDER BY account_id),
+                             'UTF8'))
+      FROM unnest(p_accounts, p_amounts) AS leg (account_id, amount)
+$$;
+
+-- Post one journal. Amounts are signed minor units, debit above zero, one for each account.
+--
+-- The key decides first: a second call with the same key waits for the first, and then gets its
+-- journal with is_new = false, or is refused where the legs or the kind differ. Then accounts with
+-- a strict balance are locked in the order of their ids, holds are captured, and the legs go in as
+-- one INSERT, whose trigger checks them and moves the balances.
+CREATE FUNCTION ledger_post(
+    p_kind text, p_key text, p_effective_at timestamptz, p_cause text, p_reverses bigint,
+    p_accounts bigint[], p_amounts bigint[],
+    p_holds bigint[] DEFAULT NULL, p_captures bigint[] DEFAULT NULL,
+    OUT journal_id bigint, OUT is_new boolean,
+    OUT account_ids bigint[], OUT balances bigint[], OUT versions bigint[]
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_hash bytea := ledger_legs_hash(p_accounts, p_amounts);
+BEGIN
+    IF cardinality(p_accounts) IS DISTINCT FROM cardinality(p_amounts) THEN
+        PERFORM ledger_refuse('NCL08', 'there must be one amount for each account');
+    END IF;
+    INSERT INTO wallets_journal AS j (kind, key, legs_hash, effective_at, recorded_at, cause,
+                                      reverses_id)
+    VALUES (p_kind, p_key, v_hash, p_effective_at, clock_timestamp(), p_cause, p_reverses)
+    ON CONFLICT (key) DO NOTHING RETURNING j.id INTO journal_id;
+    is_new := journal_id IS NOT NULL;
+    IF NOT is_new THEN
+        journal_id := ledger_posted_before(p_kind, p_key, v_hash);
+        SELECT array_agg(p.account_id), array_agg(p.balance_after), array_agg(p.version)
+          INTO account_ids, balances, versions
+          FROM wallets_posting p WHERE p.journal_id = ledger_post.journal_id;
+        RETURN;
+    END IF;
+    IF p_holds IS NOT NULL THEN
+        PERFORM ledger_capture(journal_id, p_accounts, p_amounts, p_holds, p_captures);
+    END IF;
+    WITH locked AS MATERIALIZED (
+        SELECT b.account_id, b.balance, b.version FROM wallets_balance b
+         WHERE b.account_id = ANY (p_accounts) AND NOT b.is_deferred
+         ORDER BY b.account_id FOR NO KEY UPDATE
+    ), made AS (
+        INSERT INTO wallets_posting (journal_id, account_id, amount, balance_after, version)
+        SELECT ledger_post.journal_id, leg.account_id, leg.amount,
+               locked.balance + leg.amount, locked.version + 1
+          FROM unnest(p_accounts, p_amounts) AS leg (account_id, amount)
+          LEFT JOIN locked ON locked.account_id = leg.account_id
+        RETURNING account_id, balance_after, version
+    )
+    SELECT array_agg(made.account_id), array_agg(made.balance_after), array_agg(made.version)
+      INTO account_ids, balances, versions FROM made;
+END $$;
+
+-- Return the journal that was posted under the key; refuse other content.
+CREATE FUNCTION ledger_posted_before(p_kind text, p_key text, p_hash bytea) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    v_old wallets_journal;
+BEGIN
+    SELECT * INTO STRICT v_old FROM wallets_journal WHERE key = p_key;
+    IF v_old.kind <> p_kind OR v_old.legs_hash <> p_hash THEN
+        PERFORM ledger_refuse('NCL02', 'this key was used for other content',
+            jsonb_build_object('key', p_key, 'journal_id', v_old.id));
+    END IF;
+    RETURN v_old.id;
+END $$;
+
+-- Post many journals, all or none. p_positions says, for each leg, to which journal (from 1) it
+-- belongs. Keys are taken in their own order, then accounts in theirs, so that no two batches and
+-- no single posting wait for each other in a ring.
+CREATE FUNCTION ledger_post_batch(
+    p_kinds text[], p_keys text[], p_effective_at timestamptz[], p_causes text[],
+    p_positions integer[], p_accounts bigint[], p_amounts bigint[],
+    OUT journal_ids bigint[], OUT are_new boolean[]
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_hashes bytea[];
+    v_made_ids bigint[];
+    v_made_keys text[];
+    v_fresh bigint[];
+BEGIN
+    IF cardinality(p_accounts) IS DISTINCT FROM cardinality(p_amounts)
+       OR cardinality(p_accounts) IS DISTINCT FROM cardinality(p_positions) THEN
+        PERFORM ledger_refuse('NCL08', 'there must be one amount and one place for each account');
+    END IF;
+    SELECT array_agg(h.hash ORDER BY h.position) INTO v_hashes FROM (
+        SELECT leg.position,
+               sha256(convert_to(string_agg(leg.account_id || ':' || leg.amount, ','
+                                            ORDER BY leg.account_id), 'UTF8')) AS hash
+          FROM unnest(p_positions, p_accounts, p_amounts) AS leg (position, account_id, amount)
+         GROUP BY leg.position) h;
+    IF cardinality(v_hashes) IS DISTINCT FROM cardinality(p_keys) THEN
+        PERFORM ledger_refuse('NCL08', 'there must be legs for each journal');
+    END IF;
+    WITH made AS (
+        INSERT INTO wallets_journal AS j (kind, key, legs_hash, effective_at, recorded_at, cause)
+        SELECT d.kind, d.key, d.hash, d.effective_at, clock_timestamp(), d.cause
+          FROM unnest(p_kinds, p_keys, v_hashes, p_effective_at, p_causes)
+               AS d (kind, key, hash, effective_at, cause)
+         ORDER BY d.key
+        ON CONFLICT (key) DO NOTHING RETURNING j.id, j.key
+    )
+    SELECT array_agg(made.id), array_agg(made.key) INTO v_made_ids, v_made_keys FROM made;
+    -- The first place of a key in this batch makes the journal; a second is a repetition.
+    SELECT array_agg(CASE WHEN d.turn = 1 THEN coalesce(m.id, 0) ELSE 0 END ORDER BY d.position),
+           array_agg(coalesce(m.id, 0) ORDER BY d.position)
+      INTO v_fresh, journal_ids
+      FROM (SELECT key, position, row_number() OVER (PARTITION BY key ORDER BY position) AS turn
+              FROM unnest(p_keys) WITH ORDINALITY AS k (key, position)) d
+      LEFT JOIN unnest(v_made_ids, v_made_keys) AS m (id, key) ON m.key = d.key;
+    SELECT array_agg(f.id > 0 ORDER BY f.position) INTO are_new
+      FROM unnest(v_fresh) WITH ORDINALITY AS f (id, position);
+    IF false = ANY (are_new) THEN
+        SELECT array_agg(CASE WHEN f.id > 0 THEN f.id
+                              ELSE ledger_posted_before(f.kind, f.key, f.hash) END
+                         ORDER BY f.position)
+          INTO journal_ids
+          FROM unnest(v_fresh, p_kinds, p_keys, v_hashes) WITH ORDINALITY
+               AS f (id, kind, key, hash, position);
+    END IF;
+    WITH locked AS MATERIALIZED (
+        SELECT b.account_id, b.balance, b.version FROM wallets_balance b
+         WHERE b.account_id = ANY (p_accounts) AND NOT b.is_deferred
+         ORDER BY b.account_id FOR NO KEY UPDATE
+    )
+    INSERT INTO wallets_posting (journal_id, account_id, amount, balance_after, version)
+    SELECT v_fresh[leg.position], leg.account_id, leg.amount,
+           locked.balance + sum(leg.amount) OVER w, locked.version + count(*) OVER w
+      FROM unnest(p_positions, p_accounts, p_amounts) AS leg (position, account_id, amount)
+      LEFT JOIN locked ON locked.account_id = leg.account_id
+     WHERE v_fresh[leg.position] > 0
+    WINDOW w AS (PARTITION BY leg.account_id ORDER BY leg.position);
+END $$;
+
+-- The wall: whoever inserts postings, and however, they pass here or not at all.
+CREATE FUNCTION ledger_postings_made() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_suspect bigint;
+    v_strict bigint;
+    v_deferred bigint;
+    v_moved bigint;
+BEGIN
+    FOR v_suspect IN
+        SELECT f.journal_id
+          FROM fresh f
+          LEFT JOIN wallets_balance b ON b.account_id = f.account_id
+          LEFT JOIN wallets_journal j ON j.id = f.journal_id
+          LEFT JOIN wallets_journalkind k ON k.code = j.kind
+         GROUP BY f.journal_id
+        HAVING sum(f.amount) <> 0
+            OR min(b.currency) <> max(b.currency)
+            OR NOT bool_and(coalesce(
+                   NOT b.is_closed
+                   AND b.kind_id = ANY (CASE WHEN f.amount > 0 THEN k.debits ELSE k.credits END)
+                   AND b.is_deferred = (f.version IS NULL)
+                   AND (b.floor IS NULL OR b.sign * f.amount > 0
+                        OR b.sign * f.balance_after - b.held >= b.floor), false))
+            OR sha256(convert_to(string_agg(f.account_id || ':' || f.amount, ','
+                                            ORDER BY f.account_id), 'UTF8')) <> min(j.legs_hash)
+    LOOP
+        PERFORM ledger_examine(v_suspect);
+    END LOOP;
+    SELECT count(DISTINCT f.account_id) FILTER (WHERE f.version IS NOT NULL),
+           count(*) FILTER (WHERE f.version IS NULL)
+      INTO v_strict, v_deferred FROM fresh f;
+    IF v_strict > 0 THEN
+        UPDATE wallets_balance b SET balance = l.balance_after, version = l.last
+          FROM (SELECT f.account_id, min(f.version) AS first, max(f.version) AS last,
+                       count(*) AS steps, sum(f.amount) AS total,
+                       (array_agg(f.balance_after ORDER BY f.version DESC))[1] AS balance_after
+                  FROM fresh f WHERE f.version IS NOT NULL GROUP BY f.account_id) l
+         WHERE b.account_id = l.account_id AND b.version + 1 = l.first
+           AND l.last - l.first + 1 = l.steps AND b.balance + l.total = l.balance_after;
+        GET DIAGNOSTICS v_moved = ROW_COUNT;
+        IF v_moved <> v_strict THEN
+            PERFORM ledger_refuse('NCL03', 'a posting does not follow the one before it');
+        END IF;
+    END IF;
+    IF v_deferred > 0 THEN
+        INSERT INTO wallets_unrolled (account_id, amount, postings)
+        SELECT f.account_id, sum(f.amount), count(*) FROM fresh f
+         WHERE f.version IS NULL GROUP BY f.account_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_postings_made AFTER INSERT ON wallets_posting
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_postings_made();
+
+-- Look closely at one journal, and refuse it with the reason, or find nothing against it. What is
+-- in two currencies, and what reverses another, comes here too, and may well be right.
+CREATE FUNCTION ledger_examine(p_journal bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    v_journal wallets_journal;
+    v_bad record;
+BEGIN
+    SELECT * INTO v_journal FROM wallets_journal WHERE id = p_journal;
+    IF NOT FOUND THEN
+        PERFORM ledger_refuse('NCL08', 'no such journal');
+    END IF;
+    SELECT p.account_id, b.is_closed, b.account_id IS NULL AS is_unknown INTO v_bad
+      FROM wallets_posting p LEFT JOIN wallets_balance b ON b.account_id = p.account_id
+     WHERE p.journal_id = p_journal AND (b.account_id IS NULL OR b.is_closed) LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse('NCL05',
+            CASE WHEN v_bad.is_unknown THEN 'no such account' ELSE 'the account is closed' END,
+            jsonb_build_object('account_id', v_bad.account_id, 'key', v_journal.key));
+    END IF;
+    SELECT b.currency, sum(p.amount) AS rest INTO v_bad
+      FROM wallets_posting p JOIN wallets_balance b ON b.account_id = p.account_id
+     WHERE p.journal_id = p_journal GROUP BY b.currency HAVING sum(p.amount) <> 0 LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse('NCL03', 'the legs do not add up to zero',
+            jsonb_build_object('key', v_journal.key, 'currency', v_bad.currency,
+                               'rest', v_bad.rest));
+    END IF;
+    IF (SELECT ledger_legs_hash(array_agg(account_id), array_agg(amount)) FROM wallets_posting
+         WHERE journal_id = p_journal) <> v_journal.legs_hash THEN
+        PERFORM ledger_refuse('NCL07', 'a journal gets all its legs at once, and no other later',
+            jsonb_build_object('key', v_journal.key));
+    END IF;
+    PERFORM ledger_examine_kinds(v_journal);
+    SELECT p.account_id,
+           b.sign::numeric * (p.balance_after - p.amount) - b.held - b.floor AS available,
+           abs(p.amount) AS amount
+      INTO v_bad
+      FROM wallets_posting p JOIN wallets_balance b ON b.account_id = p.account_id
+     WHERE p.journal_id = p_journal AND b.floor IS NOT NULL AND b.sign * p.amount < 0
+       AND b.sign * p.balance_after - b.held < b.floor LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse('NCL01', 'not enough is available',
+            jsonb_build_object('key', v_journal.key, 'account_id', v_bad.account_id,
+                               'available', v_bad.available, 'needed', v_bad.amount));
+    END IF;
+    IF EXISTS (SELECT FROM wallets_posting p JOIN wallets_balance b USING (account_id)
+                WHERE p.journal_id = p_journal AND b.is_deferred <> (p.version IS NULL)) THEN
+        PERFORM ledger_refuse('NCL03', 'a posting does not follow the one before it');
+    END IF;
+END $$;
+
+-- Which kinds of account this kind of journal may debit and credit; a reversal mirrors exactly.
+CREATE FUNCTION ledger_examine_kinds(p_journal wallets_journal) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    v_kind wallets_journalkind;
+    v_bad record;
+BEGIN
+    SELECT * INTO v_kind FROM wallets_journalkind WHERE code = p_journal.kind;
+    IF NOT FOUND THEN
+        PERFORM ledger_refuse('NCL04', 'no such kind of journal',
+            jsonb_build_object('kind', p_journal.kind));
+    END IF;
+    IF p_journal.reverses_id IS NOT NULL THEN
+        IF (SELECT kind FROM wallets_journal WHERE id = p_journal.reverses_id) = p_journal.kind
+           OR EXISTS (
+            SELECT FROM (SELECT account_id, amount FROM wallets_posting
+                          WHERE journal_id = p_journal.id) r
+            FULL JOIN (SELECT account_id, -amount AS amount FROM wallets_posting
+                        WHERE journal_id = p_journal.reverses_id) o
+                   ON o.account_id = r.account_id AND o.amount = r.amount
+            WHERE r.account_id IS NULL OR o.account_id IS NULL) THEN
+            PERFORM ledger_refuse('NCL04', 'a reversal mirrors the journal that it reverses',
+                jsonb_build_object('journal_id', p_journal.reverses_id));
+        END IF;
+        RETURN;
+    END IF;
+    SELECT p.account_id, b.kind_id INTO v_bad
+      FROM wallets_posting p JOIN wallets_balance b ON b.account_id = p.account_id
+     WHERE p.journal_id = p_journal.id
+       AND b.kind_id <> ALL (CASE WHEN p.amount > 0 THEN v_kind.debits ELSE v_kind.credits END)
+     LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse('NCL04', 'this kind of journal may not touch this kind of account so',
+            jsonb_build_object('kind', p_journal.kind, 'account_id', v_bad.account_id,
+                               'account_kind', v_bad.kind_id));
+    END IF;
+END $$;
+
+-- Put what was posted onto hot accounts since the last time into their balances. Takes the rows
+-- that it sees and no others: what commits later is there the next time, whatever its number.
+CREATE FUNCTION ledger_roll_up() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_rows bigint;
+BEGIN
+    DELETE FROM wallets_unrolled;
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    RETURN v_rows;
+END $$;
+
+CREATE FUNCTION ledger_rolled_up() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM wallets_balance b WHERE b.account_id IN (SELECT account_id FROM gone)
+      ORDER BY b.account_id FOR NO KEY UPDATE;
+    UPDATE wallets_balance b SET balance = b.balance + g.amount, version = b.version + g.postings
+      FROM (SELECT account_id, sum(amount) AS amount, sum(postings) AS postings
+              FROM gone GROUP BY account_id) g
+     WHERE b.account_id = g.account_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_rolled_up AFTER DELETE ON wallets_unrolled
+    REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_rolled_up();
