@@ -20,7 +20,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3
 	fi
 INSTALL = $(FIND_PYTHON); VENV="$(VENV)" "$$python" requirements/install.py
 
-.PHONY: help run test check smoke bench phone clean format messages lock install-local install-dev
+.PHONY: help run test check smoke bench phone clean format messages lock install-local install-dev install-bench
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +44,7 @@ check: install-dev ## format, lint, types, imports, migrations, texts
 smoke: ## start what `make run` starts, from its own lock, and stop it
 	@bash .ci/smoke
 
-bench: install-dev ## measure speed as ratios (BENCH=quick: three minutes at most)
+bench: install-bench ## measure speed as ratios (BENCH=quick: three minutes at most)
 	@"$(BIN)/python" -m benchmarks
 
 phone: install-local ## show the address of the browser phone, and open it on a desktop
@@ -60,7 +60,7 @@ messages: install-dev ## gather the texts of the code into the catalogues
 	@$(CHECK_ENV) "$(BIN)/python" manage.py update_translations
 
 lock: install-dev ## compile requirements/*.in into the locks
-	@for name in base local dev uv; do "$(BIN)/uv" pip compile --quiet --universal \
+	@for name in base local dev bench uv; do "$(BIN)/uv" pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --annotation-style line --output-file requirements/$$name.txt \
 		requirements/$$name.in || exit 1; done
@@ -70,3 +70,6 @@ install-local:
 
 install-dev:
 	@$(INSTALL) dev
+
+install-bench:
+	@$(INSTALL) bench

@@ -3,10 +3,10 @@
 import os
 import sys
 
-from benchmarks import report, stellar, ussd
+from benchmarks import ledger, report, stellar, ussd
 from benchmarks.stack import ROOT, running
 
-PARTS = {**ussd.PARTS, **stellar.PARTS}
+PARTS = {**ussd.PARTS, **ledger.PARTS, **stellar.PARTS}
 
 
 def main() -> int:

@@ -50,15 +50,15 @@ def _measure(*, members: int) -> dict[str, Any]:
             },
         )
         try:
-            environment = _environment(servers, port=port)
+            ours = environment(servers, port=port)
             _wait(port)
             manage(
-                ["migrate", "--verbosity", "0"], {**environment, "DATABASE_URL": servers.owner_url}
+                ["migrate", "--verbosity", "0"], {**ours, "DATABASE_URL": servers.owner_url}
             )
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.stellar_work", str(port), str(members)],
                 cwd=ROOT,
-                env=environment,
+                env=ours,
                 check=True,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -71,7 +71,8 @@ def _measure(*, members: int) -> dict[str, Any]:
             servers.stop()
 
 
-def _environment(servers: embedded.Servers, *, port: int) -> dict[str, str]:
+def environment(servers: embedded.Servers, *, port: int) -> dict[str, str]:
+    """Return the environment of a process of ours, as the application's role."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),

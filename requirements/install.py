@@ -29,7 +29,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("base", "local", "dev")  # each holds all of the one before
+LOCKS = ("base", "local", "dev", "bench")  # each holds all of the one before
 STAMP = "nannychain-lock.json"
 MARK = "nannychain-made.txt"
 

@@ -1,0 +1,66 @@
+"""Balances, read in one statement each, so that what they are made of belongs to one instant.
+
+Figures are minor units on the account's natural side: above zero is what one expects there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Sum
+
+from wallets.ledger.models import Account, Posting
+
+_STANDING = """
+    SELECT b.account_id, b.currency, b.floor, b.held, b.sign * (
+               b.balance + coalesce((SELECT sum(u.amount) FROM wallets_unrolled u
+                                      WHERE u.account_id = b.account_id), 0)) AS balance
+      FROM wallets_balance b WHERE b.account_id = ANY (%s::bigint[])
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands on an account: `available` is what can be taken from it, holds counted in.
+
+    An account without a floor has all of its balance available, or less than nothing.
+    """
+
+    account_id: int
+    currency: str
+    balance: int
+    held: int
+    available: int
+
+
+def standing(account_id: int) -> Standing:
+    """Return what stands on an account; raise Account.DoesNotExist."""
+    found = standings([account_id])
+    if account_id not in found:
+        raise Account.DoesNotExist
+    return found[account_id]
+
+
+def standings(account_ids: Iterable[int]) -> dict[int, Standing]:
+    """Return what stands on each of these accounts at one instant, by account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [list(account_ids)])
+        rows = cursor.fetchall()
+    return {
+        account: Standing(account, currency, int(balance), held, int(balance) - held - (floor or 0))
+        for account, currency, floor, held, balance in rows
+    }
+
+
+def balance_at(account_id: int, instant: datetime, *, as_recorded: bool = False) -> int:
+    """Return the balance by all that was effective at the instant, whenever it was recorded.
+
+    With `as_recorded`: by what stood in the books then. Reads the account's whole history. Raises
+    Account.DoesNotExist.
+    """
+    account = Account.objects.select_related("balance").get(pk=account_id)
+    clock = "journal__recorded_at__lte" if as_recorded else "journal__effective_at__lte"
+    postings = Posting.objects.filter(account_id=account_id, **{clock: instant})
+    total = postings.aggregate(total=Sum("amount"))["total"] or 0
+    return int(account.balance.sign * total)
