@@ -87,6 +87,8 @@ class Draft:
             raise MalformedJournal("a journal has two legs or more, each on its own account")
         if self.effective_at.tzinfo is None:
             raise MalformedJournal("an instant without a time zone is no instant")
+        # All who lock these accounts do so in this order.
+        object.__setattr__(self, "legs", tuple(sorted(self.legs, key=lambda leg: leg.account_id)))
 
 
 @dataclass(frozen=True)
