@@ -20,7 +20,7 @@ def _read(name: str) -> str:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('wallets', '0005_movements_after_resets'),
+        ('wallets', '0007_channels_once_for_each_network'),
     ]
 
     operations = [

@@ -14,6 +14,6 @@ SELECT ledger_open_account(2010::smallint, party_id, '', 'KES')
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallets", "0006_ledger")]
+    dependencies = [("wallets", "0008_ledger")]
     # Going back, the accounts go with their tables.
     operations = [migrations.RunSQL(_FORWARD, migrations.RunSQL.noop)]
