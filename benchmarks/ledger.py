@@ -132,7 +132,9 @@ class Server:
         assert count is not None
         return sum(size[0] for size in sizes if size) / count[0]
 
-    def _run(self, program: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def _run(
+        self, program: str, *arguments: str, environment: dict[str, str] | None = None
+    ) -> None:
         subprocess.run(
             [sys.executable, "-m", program, *arguments],
             cwd=ROOT,
@@ -184,9 +186,7 @@ def _figures(found: Rounds) -> list[Figure]:
     def row(name: str, work: str, *, beside: str, yardstick: str, least: float) -> Figure:
         value, other = found.median(work), found.median(beside)
         ratio = value / other
-        return Figure(
-            name, value, "1/s", yardstick, other, ratio, f">= {least:g}", ratio >= least
-        )
+        return Figure(name, value, "1/s", yardstick, other, ratio, f">= {least:g}", ratio >= least)
 
     hordak = "django-hordak's transfer_to, the same server"
     return [

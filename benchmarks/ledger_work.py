@@ -85,13 +85,9 @@ class Client:
 def prepare(wallets: int, long_statement: int) -> None:
     """Open wallets with money in them, and two whose statements are long and short."""
     paybill = accounts.open_account(Kind.PAYBILL_FLOAT, label="600000")
-    ids = [
-        accounts.open_account(Kind.WORKER_WALLET, owner_id=uuid.uuid4()) for _ in range(wallets)
-    ]
+    ids = [accounts.open_account(Kind.WORKER_WALLET, owner_id=uuid.uuid4()) for _ in range(wallets)]
     for label, entries in (("long", long_statement), ("short", 1000)):
-        account = accounts.open_account(
-            Kind.WORKER_WALLET, owner_id=uuid.uuid4(), label=label
-        )
+        account = accounts.open_account(Kind.WORKER_WALLET, owner_id=uuid.uuid4(), label=label)
         _deposit(paybill, [account] * entries, cents=100)
     _deposit(paybill, ids, cents=1_000_000_00)
 

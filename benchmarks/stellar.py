@@ -52,9 +52,7 @@ def _measure(*, members: int) -> dict[str, Any]:
         try:
             ours = environment(servers, port=port)
             _wait(port)
-            manage(
-                ["migrate", "--verbosity", "0"], {**ours, "DATABASE_URL": servers.owner_url}
-            )
+            manage(["migrate", "--verbosity", "0"], {**ours, "DATABASE_URL": servers.owner_url})
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.stellar_work", str(port), str(members)],
                 cwd=ROOT,

@@ -92,7 +92,9 @@ def page(account_id: int, *, cursor: str | None = None, size: int = 20) -> Page:
     if len(found) <= size:
         return Page(entries, None)
     last = entries[-1]
-    return Page(entries, f"{last.number}.{last.balance - last.amount}" if is_hot else f"{last.number}")
+    return Page(
+        entries, f"{last.number}.{last.balance - last.amount}" if is_hot else f"{last.number}"
+    )
 
 
 def _read(cursor: str | None) -> tuple[int, int | None]:

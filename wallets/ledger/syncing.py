@@ -18,9 +18,7 @@ class KindInUse(RuntimeError):
 _FIXED = ("type", "side", "is_deferred", "floor")
 
 
-def after_migrate(
-    *, using: str = DEFAULT_DB_ALIAS, apps: Apps | None = None, **_: Any
-) -> None:
+def after_migrate(*, using: str = DEFAULT_DB_ALIAS, apps: Apps | None = None, **_: Any) -> None:
     """Bring the tables up to the code, where the migrations have made them (a signal's receiver)."""
     if apps is not None and "wallets_journalkind" in _tables(using):
         sync(using=using)
