@@ -89,7 +89,7 @@ def _leads_to(step: Step) -> str:
 
 
 def _timetable() -> str:
-    rows = [(entry.task, f"{entry.every_seconds:g} s", entry.why) for entry in SCHEDULE]
+    rows = [(entry.task, entry.period, entry.why) for entry in SCHEDULE]
     return _section("The timetable", "", ("task", "every", "why"), rows)
 
 

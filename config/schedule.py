@@ -1,22 +1,41 @@
 """What beat rings, how often, and why. A sweep is the guarantee; the immediate call is speed."""
 
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
+
+from celery.schedules import crontab
+
+_DAY_SECONDS = 86_400.0
+_NAIROBI_HOURS = 3  # ahead of UTC, all year
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the timetable: task name, period in seconds, and the reason for it."""
+    """One line of the timetable: task name, period in seconds, and the reason for it.
+
+    With `at`, it rings once a day, at that time in Nairobi.
+    """
 
     task: str
     every_seconds: float
     why: str
+    at: time | None = None
+
+    @property
+    def period(self) -> str:
+        """Return when it rings, in words."""
+        return f"{self.every_seconds:g} s" if self.at is None else f"daily at {self.at:%H:%M}"
 
     def as_celery(self) -> dict[str, Any]:
         """Return the entry as Celery wants it; a call that waited over two periods is dropped."""
+        schedule: float | crontab = self.every_seconds
+        if self.at is not None:
+            hour = (self.at.hour - _NAIROBI_HOURS) % 24
+            schedule = crontab(hour=str(hour), minute=str(self.at.minute))
         return {
             "task": self.task,
-            "schedule": self.every_seconds,
+            "schedule": schedule,
             "options": {"expires": max(10.0, 2 * self.every_seconds)},
         }
 
@@ -28,5 +47,8 @@ SCHEDULE = (
     Entry("wallets.stellar.sweep", 2, "opens accounts that wait, and follows what is under way"),
     Entry("wallets.stellar.watching.watch", 5, "records what happens on Stellar accounts of ours"),
     Entry("wallets.stellar.reclaim", 600, "closes sponsored accounts that are long idle"),
+    Entry("wallets.ledger.roll_up", 2, "puts postings onto hot accounts into their balances"),
+    Entry("wallets.ledger.expire_holds", 60, "releases holds whose time is over"),
+    Entry("wallets.ledger.check_books", _DAY_SECONDS, "recomputes all books", at=time(2, 10)),
     Entry("nannychain.notifications.sweep", 5, "sends SMS that wait, retries, settles the unknown"),
 )

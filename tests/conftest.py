@@ -152,3 +152,32 @@ def flush_as_owner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", as_owner)
         yield
+
+
+@pytest.fixture(autouse=True)
+def books_balance(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[None]:
+    """Recompute the books after every test that has a database: none may leave them wrong.
+
+    Tests that break them on purpose are marked `broken_books`.
+    """
+    yield
+    has_database = {"db", "transactional_db", "_django_db_helper"} & set(request.fixturenames)
+    is_marked = request.node.get_closest_marker("django_db") is not None
+    if not (has_database or is_marked) or request.node.get_closest_marker("broken_books"):
+        return
+    from django.db import connection
+
+    from wallets.ledger.checking import services
+
+    if connection.needs_rollback or not _has_books(connection):
+        return
+    assert services.verify().faults == []
+
+
+def _has_books(connection: Any) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM wallets_journal) OR EXISTS (SELECT FROM wallets_hold)"
+            " OR EXISTS (SELECT FROM wallets_balance WHERE balance <> 0 OR held <> 0)"
+        )
+        return bool(cursor.fetchone()[0])

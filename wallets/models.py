@@ -1,6 +1,7 @@
 """Index of the vault's models."""
 
 from wallets.custody.models import SealedChannelKey, SealedKey, Signing
+from wallets.ledger.checking.models import BooksCheck
 from wallets.ledger.models import (
     Account,
     AccountKind,
@@ -21,6 +22,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "Balance",
+    "BooksCheck",
     "Channel",
     "Currency",
     "Envelope",

@@ -1,6 +1,7 @@
 """Pictures of what can happen are drawn from the tables, and drawn anew when a table changes."""
 
-from config import flows
+from config import book_pages, flows
+from wallets.ledger import recipes
 
 
 def test_the_page_of_pictures_is_up_to_date() -> None:
@@ -13,3 +14,20 @@ def test_every_edge_is_drawn_with_its_phrase() -> None:
     edges = [edge for machine in flows.machines() for edge in machine.edges]
     assert edges
     assert all(f"{edge.source} --> {edge.target}: {edge.phrase}" in page for edge in edges)
+
+
+def test_the_pages_of_the_ledger_are_up_to_date() -> None:
+    """`manage.py flows` draws them."""
+    for path, text in book_pages.pages().items():
+        assert path.read_text(encoding="utf-8") == text
+
+
+def test_every_recipe_has_an_example_that_its_own_kind_allows() -> None:
+    assert recipes.registered()
+    for each in recipes.registered():
+        example = each.example()
+        assert example.draft.kind == each.kind.code
+        assert sum(leg.amount for leg in example.draft.legs) == 0
+        for leg in example.draft.legs:
+            allowed = each.kind.debits if leg.amount > 0 else each.kind.credits
+            assert example.accounts[leg.account_id] in allowed

@@ -1,4 +1,4 @@
-"""The ledger's tables. Only the functions in `sql/` write them; what a model can't say stands there.
+"""The ledger's tables. The functions in `sql/` alone write them; what no model can say is there.
 
 Amounts are whole minor units of the account's currency (cents for KES). Signs are the ledger's own:
 a debit is above zero, a credit below. `sign` turns a balance to its account's natural side.
@@ -146,7 +146,7 @@ class Balance(models.Model):
 
     class Meta:
         constraints = [
-            # PostgreSQL reads a check's text again for each statement: one, and the rest in triggers.
+            # Each check costs at each posting: the last wall stands here, the rest in a trigger.
             models.CheckConstraint(
                 condition=Q(held__gte=0)
                 & (Q(floor__isnull=True) | Q(floor__lte=F("sign") * F("balance") - F("held"))),

@@ -19,7 +19,7 @@ _FIXED = ("type", "side", "is_deferred", "floor")
 
 
 def after_migrate(*, using: str = DEFAULT_DB_ALIAS, apps: Apps | None = None, **_: Any) -> None:
-    """Bring the tables up to the code, where the migrations have made them (a signal's receiver)."""
+    """Bring the tables up to the code, once the migrations have made them."""
     if apps is not None and "wallets_journalkind" in _tables(using):
         sync(using=using)
 

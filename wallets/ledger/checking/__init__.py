@@ -1,0 +1,1 @@
+"""Checking the books: everything is recomputed from the postings, and the first fault is named."""
