@@ -54,7 +54,7 @@ class Server:
         manage(["migrate", "--verbosity", "0"], self.owner)
         with psycopg.connect(self.servers.owner_url, autocommit=True) as owner:
             for name in ("pgbench", "hordak"):
-                owner.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+                owner.execute(f"CREATE DATABASE {name}")
         self.pgbench("-i", "-q", "-s", str(_SCALE))
         hordak = self.of_hordak()
         manage(["migrate", "--verbosity", "0"], hordak)
@@ -130,7 +130,7 @@ class Server:
             ]
             count = connection.execute("SELECT count(*) FROM wallets_journal").fetchone()
         assert count is not None
-        return sum(size[0] for size in sizes if size) / count[0]
+        return float(sum(size[0] for size in sizes if size) / count[0])
 
     def _run(
         self, program: str, *arguments: str, environment: dict[str, str] | None = None

@@ -4,7 +4,6 @@ A kind that accounts were opened under keeps its side, mode and floor for good: 
 migration that moves the accounts.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -85,192 +84,190 @@ class Line:
         return 1 if self.type in ("asset", "expense") else -1
 
 
-def _assets() -> Iterator[Line]:
-    yield Line(
+_ASSETS = (
+    Line(
         kind=Kind.PAYBILL_FLOAT,
         name="M-Pesa paybill",
         is_deferred=True,
         what="what lies at M-Pesa under a paybill number",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.PAYOUT_FLOAT,
         name="M-Pesa payouts",
         is_deferred=True,
         what="what lies at M-Pesa under the number that pays out",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.WORKING_FLOAT,
         name="M-Pesa working account",
         is_deferred=True,
         what="what lies in the organisation's working account",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.SETTLEMENT_IN_TRANSIT,
         name="M-Pesa settlement in transit",
         is_deferred=True,
         clears_within_days=1,
         what="swept out of one M-Pesa account and not yet in the other",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.TRUST_BANK,
         name="Trust bank account",
         floor=0,
         what="customers' money at a bank, held in trust",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.BANK_IN_TRANSIT,
         name="Between bank and M-Pesa",
         is_deferred=True,
         clears_within_days=2,
         what="on its way between the bank and M-Pesa",
-    )
-    yield Line(kind=Kind.LOANS, name="Loans", what="principal that borrowers owe us", floor=0)
-    yield Line(
+    ),
+    Line(kind=Kind.LOANS, name="Loans", what="principal that borrowers owe us", floor=0),
+    Line(
         kind=Kind.LOAN_INTEREST_DUE,
         name="Loan interest due",
         floor=0,
         what="interest that borrowers owe us",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.OWN_BANK,
         name="Own bank account",
         floor=0,
         what="the company's own money at a bank",
-    )
+    ),
+)
 
-
-def _liabilities() -> Iterator[Line]:
-    yield Line(
+_LIABILITIES = (
+    Line(
         kind=Kind.WORKER_WALLET,
         name="Worker's wallet",
         floor=0,
         is_customer_money=True,
         what="what we owe a worker on demand",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.EMPLOYER_WALLET,
         name="Employer's wallet",
         floor=0,
         is_customer_money=True,
         what="what we owe an employer on demand",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.ESCROW,
         name="Escrow",
         floor=0,
         is_customer_money=True,
         what="a wage set aside until the work is confirmed, one account for a contract",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.PAYOUT_CLEARING,
         name="Payouts under way",
         is_deferred=True,
         is_customer_money=True,
         clears_within_days=1,
         what="taken from a wallet; M-Pesa hasn't yet said what became of it",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.RECEIPT_CLEARING,
         name="Receipts being allotted",
         is_deferred=True,
         is_customer_money=True,
         clears_within_days=1,
         what="came in, and is on its way to a wallet",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.STATUTORY_PAYABLE,
         name="Statutory deductions payable",
         is_deferred=True,
         is_customer_money=True,
         clears_within_days=40,
         what="NSSF, SHIF, housing levy and PAYE collected for employers",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.CIRCLE_POOL,
         name="Circle pool",
         floor=0,
         is_customer_money=True,
         what="what members of a savings circle have paid in, one account for a circle",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.CHARGES_PAYABLE,
         name="Charges payable to Safaricom",
         is_deferred=True,
         what="charges that Safaricom has reckoned and not yet taken",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.TAX_PAYABLE,
         name="Tax payable",
         is_deferred=True,
         what="excise duty and VAT on our fees",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.SUSPENSE_RECEIPTS,
         name="Suspense: receipts",
         is_deferred=True,
         is_customer_money=True,
         clears_within_days=1,
         what="came in for somebody whom we don't know yet",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.SUSPENSE_PAYOUTS,
         name="Suspense: payouts",
         is_deferred=True,
         is_customer_money=True,
         clears_within_days=1,
         what="payouts whose result contradicts what we booked",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.SUSPENSE_DIFFERENCES,
         name="Suspense: differences",
         is_deferred=True,
         is_customer_money=True,
         clears_within_days=7,
         what="differences to a provider's statement that are not explained yet",
-    )
+    ),
+)
 
-
-def _rest() -> Iterator[Line]:
-    yield Line(kind=Kind.EQUITY, name="Equity", what="the owners' capital")
-    yield Line(
+_REST = (
+    Line(kind=Kind.EQUITY, name="Equity", what="the owners' capital"),
+    Line(
         kind=Kind.OPENING_BALANCES,
         name="Opening balances",
         what="the other side of what was there before these books began",
-    )
-    yield Line(kind=Kind.FEE_INCOME, name="Fees", what="fees earned", is_deferred=True)
-    yield Line(
+    ),
+    Line(kind=Kind.FEE_INCOME, name="Fees", what="fees earned", is_deferred=True),
+    Line(
         kind=Kind.LOAN_INTEREST_INCOME,
         name="Loan interest",
         what="interest earned on loans",
         is_deferred=True,
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.FLOAT_INTEREST,
         name="Interest on float",
         is_deferred=True,
         what="interest earned on money in trust; it may belong to the trust",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.MPESA_CHARGES,
         name="M-Pesa charges",
         what="what Safaricom charges us",
         is_deferred=True,
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.MESSAGE_COSTS,
         name="SMS and USSD",
         is_deferred=True,
         what="what messages and sessions cost us",
-    )
-    yield Line(
+    ),
+    Line(
         kind=Kind.RECONCILIATION_LOSSES,
         name="Reconciliation losses",
         is_deferred=True,
         what="differences written off by two people",
-    )
-    yield Line(
-        kind=Kind.CREDIT_LOSSES, name="Credit losses", what="loans written off", is_deferred=True
-    )
+    ),
+    Line(kind=Kind.CREDIT_LOSSES, name="Credit losses", what="loans written off", is_deferred=True),
+)
 
-
-CHART = (*_assets(), *_liabilities(), *_rest())
+CHART = (*_ASSETS, *_LIABILITIES, *_REST)

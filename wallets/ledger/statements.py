@@ -87,7 +87,7 @@ def page(account_id: int, *, cursor: str | None = None, size: int = 20) -> Page:
             _HOT if is_hot else _STRICT,
             {"account": account_id, "before": before, "running": running, "size": size + 1},
         )
-        found = [Entry(*row[:-1], int(row[-1])) for row in database.fetchall()]
+        found = [Entry(*columns, balance=int(balance)) for *columns, balance in database.fetchall()]
     entries = found[:size]
     if len(found) <= size:
         return Page(entries, None)

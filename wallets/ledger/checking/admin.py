@@ -11,9 +11,9 @@ from wallets.ledger.checking.models import BooksCheck
 class BooksCheckAdmin(ReadOnlyAdmin):
     """All runs, the newest first."""
 
-    list_display = ("started_at", "outcome", "journals", "postings", "seconds")
+    list_display = ("started_at", "outcome", "journals", "postings", "milliseconds")
     ordering = ("-id",)
-    fields = ("started_at", "seconds", "journals", "postings", "faults", "late")
+    fields = ("started_at", "milliseconds", "journals", "postings", "faults", "late")
 
     @display(
         description="Outcome", label={"right": "success", "late": "warning", "wrong": "danger"}

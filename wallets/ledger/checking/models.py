@@ -12,7 +12,7 @@ class BooksCheck(models.Model):
     """
 
     started_at = models.DateTimeField("started", default=timezone.now)
-    seconds = models.FloatField("took seconds")
+    milliseconds = models.BigIntegerField("took ms")
     journals = models.BigIntegerField()
     postings = models.BigIntegerField()
     faults = models.JSONField(default=list)

@@ -70,7 +70,7 @@ def check_books() -> BooksCheck:
     report = verify()
     check = BooksCheck.objects.create(
         started_at=started_at,
-        seconds=round(time.monotonic() - started, 3),
+        milliseconds=round(1000 * (time.monotonic() - started)),
         journals=report.journals,
         postings=report.postings,
         faults=report.faults,
