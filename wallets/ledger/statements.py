@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -87,7 +88,7 @@ def page(account_id: int, *, cursor: str | None = None, size: int = 20) -> Page:
             _HOT if is_hot else _STRICT,
             {"account": account_id, "before": before, "running": running, "size": size + 1},
         )
-        found = [Entry(*columns, balance=int(balance)) for *columns, balance in database.fetchall()]
+        found = [_entry(row) for row in database.fetchall()]
     entries = found[:size]
     if len(found) <= size:
         return Page(entries, None)
@@ -95,6 +96,11 @@ def page(account_id: int, *, cursor: str | None = None, size: int = 20) -> Page:
     return Page(
         entries, f"{last.number}.{last.balance - last.amount}" if is_hot else f"{last.number}"
     )
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    number, journal_id, kind, cause, effective_at, recorded_at, amount, balance = row
+    return Entry(number, journal_id, kind, cause, effective_at, recorded_at, amount, int(balance))
 
 
 def _read(cursor: str | None) -> tuple[int, int | None]:
