@@ -263,8 +263,9 @@ class TestTrouble:
 
         phone.dial()
         phone.enter("4")
-        monkeypatch.setattr(CursorWrapper, "execute", broken)
-        assert phone.enter("2").startswith("END NannyChain haipatikani kwa sasa.")
+        with monkeypatch.context() as patch:
+            patch.setattr(CursorWrapper, "execute", broken)
+            assert phone.enter("2").startswith("END NannyChain haipatikani kwa sasa.")
 
     def test_without_redis_the_menus_go_on(
         self, phone: Phone, monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.apps.registry import Apps
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from wallets.ledger.chart import CHART, CURRENCIES
@@ -18,9 +17,9 @@ class KindInUse(RuntimeError):
 _FIXED = ("type", "side", "is_deferred", "floor")
 
 
-def after_migrate(*, using: str = DEFAULT_DB_ALIAS, apps: Apps | None = None, **_: Any) -> None:
+def after_migrate(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """Bring the tables up to the code, once the migrations have made them."""
-    if apps is not None and "wallets_journalkind" in _tables(using):
+    if "wallets_journalkind" in _tables(using):
         sync(using=using)
 
 
