@@ -1,6 +1,9 @@
-"""Writing the chart and the kinds of journal to the database, as their owner, after migrations."""
+"""What is brought up to the code after each migration, as the tables' owner: the chart of accounts,
+the kinds of journal, and who may write the ledger's tables.
+"""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -14,13 +17,16 @@ class KindInUse(RuntimeError):
     """The chart gives a kind that has accounts another side, mode or floor."""
 
 
+RIGHTS = Path(__file__).parent / "sql" / "v1" / "rights.sql"
 _FIXED = ("type", "side", "is_deferred", "floor")
 
 
 def after_migrate(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """Bring the tables up to the code, once the migrations have made them."""
-    if "wallets_journalkind" in _tables(using):
+    if "wallets_holdcapture" in _tables(using):
         sync(using=using)
+        with connections[using].cursor() as cursor:
+            cursor.execute(RIGHTS.read_text(encoding="utf-8"))
 
 
 def sync(*, using: str = DEFAULT_DB_ALIAS) -> None:

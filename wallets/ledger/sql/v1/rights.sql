@@ -1,4 +1,5 @@
--- Whoever isn't the owner reads the ledger's tables, and calls its functions; no more.
+-- Whoever isn't the owner reads the ledger's tables, and calls its functions; no more. Run again
+-- after each migration, in case somebody has granted everything to everybody since.
 DO $$
 DECLARE
     v_table regclass;
@@ -13,7 +14,7 @@ BEGIN
             SELECT DISTINCT CASE g.grantee WHEN 0 THEN 'PUBLIC'
                                  ELSE quote_ident(pg_get_userbyid(g.grantee)) END
               FROM pg_class c, aclexplode(c.relacl) g
-             WHERE c.oid = v_table AND g.grantee <> c.relowner
+             WHERE c.oid = v_table AND g.grantee <> c.relowner AND g.privilege_type <> 'SELECT'
         LOOP
             EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'
                            ' ON %s FROM %s', v_table, v_role);
