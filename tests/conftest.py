@@ -161,7 +161,7 @@ def books_balance(request: pytest.FixtureRequest, _django_db_marker: None) -> It
     Tests that break them on purpose are marked `broken_books`.
     """
     yield
-    has_database = {"db", "transactional_db", "_django_db_helper"} & set(request.fixturenames)
+    has_database = {"db", "transactional_db"} & set(request.fixturenames)
     is_marked = request.node.get_closest_marker("django_db") is not None
     if not (has_database or is_marked) or request.node.get_closest_marker("broken_books"):
         return

@@ -221,8 +221,9 @@ class TestEvents:
         def broken(*_: object, **__: object) -> None:
             raise OperationalError("gone")
 
-        monkeypatch.setattr(CursorWrapper, "execute", broken)
-        response = Client().post("/ussd/events", {"status": "Success"})
+        with monkeypatch.context() as patch:
+            patch.setattr(CursorWrapper, "execute", broken)
+            response = Client().post("/ussd/events", {"status": "Success"})
         assert response.status_code == 200
 
     @pytest.mark.parametrize("body", ["", "%00=%00", "a=" + "b" * 100_000, "&".join(["a=1"] * 500)])
