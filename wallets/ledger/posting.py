@@ -17,8 +17,8 @@ from wallets.ledger.recipes import REVERSAL, Draft, Leg
 BATCH_MAX = 1000
 
 _POST = """
-    SELECT journal_id, is_new, account_ids, balances, versions FROM ledger_post(
-        %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+    SELECT ledger_post(
+        %s, %s, %s, %s, %s::bigint, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
 """
 _POST_BATCH = """
     SELECT journal_ids, are_new FROM ledger_post_batch(
@@ -58,6 +58,7 @@ def post(draft: Draft) -> Posted:
     if draft.captures:
         holds = [capture.hold_id for capture in draft.captures]
         captures = [capture.amount for capture in draft.captures]
+    accounts = [leg.account_id for leg in draft.legs]
     with named(), connection.cursor() as cursor:
         cursor.execute(
             _POST,
@@ -67,18 +68,18 @@ def post(draft: Draft) -> Posted:
                 draft.effective_at,
                 draft.cause,
                 draft.reverses_id,
-                [leg.account_id for leg in draft.legs],
-                [leg.amount for leg in draft.legs],
+                _array(accounts),
+                _array([leg.amount for leg in draft.legs]),
                 holds,
                 captures,
             ],
         )
-        journal_id, is_new, accounts, balances, versions = cursor.fetchone()
-    strict = zip(accounts, balances, versions, strict=True)
+        journal_id, is_new, *balances = cursor.fetchone()[0]
+    after = zip(accounts, balances, strict=True)
     return Posted(
         journal_id,
-        is_new,
-        {account: balance for account, balance, version in strict if version is not None},
+        bool(is_new),
+        {account: balance for account, balance in after if balance is not None},
     )
 
 
@@ -101,13 +102,18 @@ def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
                 [draft.key for draft in drafts],
                 [draft.effective_at for draft in drafts],
                 [draft.cause for draft in drafts],
-                [place for place, _ in legs],
-                [leg.account_id for _, leg in legs],
-                [leg.amount for _, leg in legs],
+                _array([place for place, _ in legs]),
+                _array([leg.account_id for _, leg in legs]),
+                _array([leg.amount for _, leg in legs]),
             ],
         )
         ids, are_new = cursor.fetchone()
     return [PostedInBatch(*each) for each in zip(ids, are_new, strict=True)]
+
+
+def _array(numbers: list[int]) -> str:
+    """Return whole numbers as PostgreSQL writes an array: quicker than the driver's own way."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def reverse(journal_id: int, *, cause: str) -> Posted:

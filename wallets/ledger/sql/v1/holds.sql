@@ -4,7 +4,7 @@ CREATE FUNCTION ledger_place_hold(
     p_account bigint, p_key text, p_amount bigint, p_expires_at timestamptz, p_cause text,
     OUT hold_id bigint, OUT is_new boolean
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_old wallets_hold;
 BEGIN
@@ -24,7 +24,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION ledger_hold_placed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_balance wallets_balance;
     v_available numeric;
@@ -50,7 +50,7 @@ CREATE TRIGGER ledger_hold_placed AFTER INSERT ON wallets_hold
 
 -- A hold shrinks: more is captured or released, and nothing else of it changes.
 CREATE FUNCTION ledger_hold_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.account_id, NEW.key, NEW.amount, NEW.cause, NEW.placed_at, NEW.expires_at)
        IS DISTINCT FROM
@@ -71,7 +71,7 @@ CREATE TRIGGER ledger_hold_changed AFTER UPDATE ON wallets_hold
 CREATE FUNCTION ledger_capture(
     p_journal bigint, p_accounts bigint[], p_amounts bigint[], p_holds bigint[], p_captures bigint[]
 ) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_account bigint;
     v_amount bigint;
@@ -115,7 +115,7 @@ END $$;
 
 -- Give back what a hold still holds; return how much. A hold that is over gives nothing.
 CREATE FUNCTION ledger_release_hold(p_hold bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_hold wallets_hold;
 BEGIN
