@@ -2,6 +2,7 @@
 
 from wallets.custody.models import SealedChannelKey, SealedKey, Signing
 from wallets.ledger.checking.models import BooksCheck
+from wallets.ledger.manual.models import ManualJournal
 from wallets.ledger.models import (
     Account,
     AccountKind,
@@ -31,6 +32,7 @@ __all__ = [
     "HoldCapture",
     "Journal",
     "JournalKind",
+    "ManualJournal",
     "Movement",
     "Network",
     "Posting",

@@ -109,6 +109,7 @@ class Account(models.Model):
                 name="account_once",
             )
         ]
+        permissions = [("download_statement", "Can download the statement of an account")]
 
     def __str__(self) -> str:
         return f"{self.kind_id}.{self.label or str(self.owner_id or '')[-12:] or self.currency_id}"
