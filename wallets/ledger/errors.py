@@ -99,13 +99,18 @@ def named() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        state = getattr(error.__cause__, "sqlstate", None)
-        if state in _BY_STATE:
-            detail = error.__cause__.diag.message_detail  # type: ignore[union-attr]
-            raise _BY_STATE[state](json.loads(detail)) from error
-        if state in _MALFORMED:
-            raise MalformedJournal from error
+        raise_named(error)
         raise
+
+
+def raise_named(error: DatabaseError) -> None:
+    """Raise the refusal that the database's error stands for, if it stands for one."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state in _BY_STATE:
+        detail = error.__cause__.diag.message_detail  # type: ignore[union-attr]
+        raise _BY_STATE[state](json.loads(detail)) from error
+    if state in _MALFORMED:
+        raise MalformedJournal from error
 
 
 __all__ = [

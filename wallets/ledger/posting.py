@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from wallets.ledger.errors import named
+from wallets.ledger import calling
 from wallets.ledger.models import Journal
 from wallets.ledger.recipes import REVERSAL, Draft, Leg
 
@@ -59,22 +59,18 @@ def post(draft: Draft) -> Posted:
         holds = [capture.hold_id for capture in draft.captures]
         captures = [capture.amount for capture in draft.captures]
     accounts = [leg.account_id for leg in draft.legs]
-    with named(), connection.cursor() as cursor:
-        cursor.execute(
-            _POST,
-            [
-                draft.kind,
-                draft.key,
-                draft.effective_at,
-                draft.cause,
-                draft.reverses_id,
-                _array(accounts),
-                _array([leg.amount for leg in draft.legs]),
-                holds,
-                captures,
-            ],
-        )
-        journal_id, is_new, *balances = cursor.fetchone()[0]
+    values = (
+        draft.kind,
+        draft.key,
+        draft.effective_at,
+        draft.cause,
+        draft.reverses_id,
+        _array(accounts),
+        _array([leg.amount for leg in draft.legs]),
+        holds,
+        captures,
+    )
+    ((journal_id, is_new, *balances),) = calling.row_of(_POST, values)
     after = zip(accounts, balances, strict=True)
     return Posted(
         journal_id,
@@ -94,20 +90,16 @@ def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
     if len(drafts) > BATCH_MAX or any(draft.captures or draft.reverses_id for draft in drafts):
         raise ValueError("a batch holds up to 1,000 journals without captures and reversals")
     legs = [(place, leg) for place, draft in enumerate(drafts, start=1) for leg in draft.legs]
-    with named(), connection.cursor() as cursor:
-        cursor.execute(
-            _POST_BATCH,
-            [
-                [draft.kind for draft in drafts],
-                [draft.key for draft in drafts],
-                [draft.effective_at for draft in drafts],
-                [draft.cause for draft in drafts],
-                _array([place for place, _ in legs]),
-                _array([leg.account_id for _, leg in legs]),
-                _array([leg.amount for _, leg in legs]),
-            ],
-        )
-        ids, are_new = cursor.fetchone()
+    values = (
+        [draft.kind for draft in drafts],
+        [draft.key for draft in drafts],
+        [draft.effective_at for draft in drafts],
+        [draft.cause for draft in drafts],
+        _array([place for place, _ in legs]),
+        _array([leg.account_id for _, leg in legs]),
+        _array([leg.amount for _, leg in legs]),
+    )
+    ids, are_new = calling.row_of(_POST_BATCH, values)
     return [PostedInBatch(*each) for each in zip(ids, are_new, strict=True)]
 
 

@@ -20,7 +20,8 @@ DROP TRIGGER ledger_account_opened ON wallets_account;
 DROP TRIGGER ledger_account_changed ON wallets_account;
 DROP FUNCTION ledger_history_stays, ledger_expire_holds, ledger_release_hold, ledger_capture,
     ledger_hold_changed, ledger_hold_placed, ledger_place_hold, ledger_rolled_up, ledger_roll_up,
-    ledger_examine_kinds, ledger_examine, ledger_postings_made, ledger_post_batch,
+    ledger_examine_kinds, ledger_examine, ledger_postings_made, ledger_leg_is_right,
+    ledger_post_batch,
     ledger_posted_before, ledger_post, ledger_account_changed,
     ledger_account_opened, ledger_close_account, ledger_open_account, ledger_refuse;
 ALTER TABLE wallets_holdcapture
