@@ -65,6 +65,18 @@ UNFOLD = {
                 "items": [_page("Wallets", icon="wallet", model="wallets.wallet")],
             },
             {
+                "title": "Ledger",
+                "items": [
+                    _page("Accounts", icon="account_balance", model="wallets.account"),
+                    _page("Journals", icon="receipt_long", model="wallets.journal"),
+                    _page("Holds", icon="lock_clock", model="wallets.hold"),
+                    _page("Manual journals", icon="edit_note", model="wallets.manualjournal"),
+                    _page("Checks of the books", icon="fact_check", model="wallets.bookscheck"),
+                    _page("Chart of accounts", icon="list_alt", model="wallets.accountkind"),
+                    _page("Kinds of journal", icon="category", model="wallets.journalkind"),
+                ],
+            },
+            {
                 "title": "Stellar",
                 "items": [
                     _page("Submissions", icon="outbox", model="wallets.submission"),
