@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psycopg
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from wallets.ledger import errors
 
+_PREPARED_AFTER = 5  # calls; Django's own cursors never prepare
 _cursors: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
@@ -45,6 +47,8 @@ def _cursor(database: BaseDatabaseWrapper) -> Any:
     database.validate_no_broken_transaction()
     cursor = _cursors.get(database.connection)
     if cursor is None or cursor.closed:
-        cursor = database.connection.cursor()
+        # Values go beside the statement, which PostgreSQL then plans once for the connection.
+        cursor = psycopg.Cursor(database.connection)
+        database.connection.prepare_threshold = _PREPARED_AFTER
         _cursors[database.connection] = cursor
     return cursor

@@ -20,9 +20,6 @@ DATABASES = {
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
-# Statements are bound and, from the fifth time on, planned once by the server.
-DATABASES["default"]["OPTIONS"].setdefault("server_side_binding", True)
-DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 if _WEB:
     # A hop must end within the gateway's ten seconds, also when a row is locked, and also when
     # the network swallows what is sent.
