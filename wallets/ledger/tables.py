@@ -9,11 +9,15 @@ from django.utils.timezone import localtime
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in one place of a table, and under which heading; figures keep to the right."""
+    """What stands in one place of a table, and under which heading; figures keep to the right.
+
+    `is_below` marks an amount that should not be so small.
+    """
 
     header: str
     content: object
     is_amount: bool = False
+    is_below: bool = False
 
 
 @dataclass(frozen=True)

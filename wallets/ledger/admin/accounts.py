@@ -96,10 +96,10 @@ class AccountAdmin(LedgerAdmin):
             "Account",
             {"fields": (("name", "number"), ("label", "owner"), ("opened_at", "closed_at"))},
         ),
-        ("Stands", {"fields": (("balance", "held", "available"), ("kept", "floor"))}),
+        ("Stands", {"fields": (("stands", "available"), ("held", "floor"), "kept")}),
     )
     readonly_fields = (
-        *("name", "number", "owner", "balance", "held", "available", "kept", "floor"),
+        *("name", "number", "owner", "stands", "held", "available", "kept", "floor"),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -183,7 +183,7 @@ class AccountAdmin(LedgerAdmin):
         return words.column(found.__dict__["standing"].available, found.currency)
 
     @display(description="Balance")
-    def balance(self, found: Account) -> str:
+    def stands(self, found: Account) -> str:
         """Show the balance, with what isn't rolled up yet."""
         return words.money(found.__dict__["standing"].balance, found.currency)
 

@@ -6,14 +6,14 @@ from unfold.decorators import display
 from wallets.ledger.admin.pages import LedgerAdmin
 from wallets.ledger.models import AccountKind, JournalKind
 
+_CUSTOMERS = "customers'"
+
 
 @admin.register(AccountKind)
 class AccountKindAdmin(LedgerAdmin):
     """The chart, by code."""
 
-    list_display = (
-        *("code", "name", "type", "side", "kept", "floor", "is_customer_money", "clears"),
-    )
+    list_display = (*("code", "name", "type", "side", "kept", "floor", "whose", "clears"),)
     list_filter = ("type", "is_deferred", "is_customer_money")
     ordering = ("code",)
     list_per_page = 200
@@ -21,14 +21,19 @@ class AccountKindAdmin(LedgerAdmin):
         ("code", "name"),
         ("type", "side"),
         ("kept", "floor"),
-        ("is_customer_money", "clears"),
+        ("whose", "clears"),
     )
-    readonly_fields = ("kept", "clears")
+    readonly_fields = ("kept", "whose", "clears")
 
     @display(description="Kept", ordering="is_deferred")
     def kept(self, kind: AccountKind) -> str:
-        """Show how the balance is kept."""
-        return "hot: rolled up" if kind.is_deferred else "strict: locked by each posting"
+        """Show how the balance is kept: rolled up, or locked by each posting."""
+        return "hot" if kind.is_deferred else "strict"
+
+    @display(description="Whose money", ordering="is_customer_money", label={_CUSTOMERS: "info"})
+    def whose(self, kind: AccountKind) -> str | None:
+        """Show whether it is customers' money."""
+        return _CUSTOMERS if kind.is_customer_money else None
 
     @display(description="Clears within")
     def clears(self, kind: AccountKind) -> str:

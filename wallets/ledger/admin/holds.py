@@ -44,12 +44,15 @@ class HoldAdmin(LedgerAdmin):
     search_help_text = "Key, or how it begins, or number of the hold"
     ordering = ("-id",)
     fields = (
-        ("on", "key", "cause"),
-        ("amount_column", "held_column"),
-        ("captured_column", "released_column"),
-        ("placed_at", "expires_at", "ended_at"),
+        ("on", "cause"),
+        ("key", "placed_at"),
+        ("set_aside", "still_held"),
+        ("captured_in_words", "released_in_words"),
+        ("expires_at", "ended_at"),
     )
-    readonly_fields = ("on", "amount_column", "held_column", "captured_column", "released_column")
+    readonly_fields = (
+        *("on", "set_aside", "still_held", "captured_in_words", "released_in_words"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Read the accounts along."""
@@ -82,13 +85,23 @@ class HoldAdmin(LedgerAdmin):
         """Show what is still set aside."""
         return words.column(hold.held, hold.account.currency)
 
+    @display(description="Amount")
+    def set_aside(self, hold: Hold) -> str:
+        """Show what was set aside."""
+        return words.money(hold.amount, hold.account.currency)
+
+    @display(description="Still held")
+    def still_held(self, hold: Hold) -> str:
+        """Show what is still set aside."""
+        return words.money(hold.held, hold.account.currency)
+
     @display(description="Captured")
-    def captured_column(self, hold: Hold) -> str:
+    def captured_in_words(self, hold: Hold) -> str:
         """Show what journals have taken of it."""
         return words.money(hold.captured, hold.account.currency)
 
     @display(description="Released")
-    def released_column(self, hold: Hold) -> str:
+    def released_in_words(self, hold: Hold) -> str:
         """Show what was given back."""
         return words.money(hold.released, hold.account.currency)
 

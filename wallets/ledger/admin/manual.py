@@ -101,6 +101,11 @@ class ManualJournalAdmin(LedgerAdmin):
 
     # Showing.
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave the decision out as long as there is none."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets[:1] if obj is not None and obj.state == State.PROPOSED else fieldsets
+
     @display(description="State", label=_COLOURS, ordering="state")
     def state_in_words(self, proposal: ManualJournal) -> str:
         """Show the state in words."""
@@ -281,7 +286,7 @@ class ManualJournalAdmin(LedgerAdmin):
         self, request: HttpRequest, template: str, context: dict[str, Any]
     ) -> TemplateResponse:
         common = self.admin_site.each_context(request)
-        own = {"opts": self.opts, "media": self.media, "list_title": "Manual journals"}
+        own = {"opts": self.opts, "media": self.media}
         return TemplateResponse(request, template, {**common, **own, **context})
 
     def _require(self, request: HttpRequest, permission: str) -> None:
@@ -334,6 +339,7 @@ def _legs_table(legs: list[Leg], *, is_open: bool) -> Table:
             now = standings[leg.account_id].balance
             after = now + found.kind.side * leg.amount
             cells.append(Cell("Balance now", words.money(now, found.currency), True))
-            cells.append(Cell("Would be", words.money(after, found.currency), True))
+            is_below = found.kind.floor is not None and after < found.kind.floor
+            cells.append(Cell("Would be", words.money(after, found.currency), True, is_below))
         rows.append(cells)
     return Table(title="What is to be booked" if is_open else "Legs", rows=rows, empty="Nothing.")
