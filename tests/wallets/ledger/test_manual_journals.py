@@ -15,6 +15,7 @@ from tests.factories import books
 from tests.factories.threads import at_once
 from wallets.ledger import accounts, posting, reading
 from wallets.ledger.chart import Kind
+from wallets.ledger.checking import services as checking
 from wallets.ledger.errors import AccountUnavailable, NotEnough, Unbalanced
 from wallets.ledger.manual import services
 from wallets.ledger.manual.models import ManualJournal
@@ -236,10 +237,17 @@ def test_the_database_wants_two_people(proposal: ManualJournal) -> None:
         "decision_reason": "I agree with myself",
     }
     rows = ManualJournal.objects.filter(pk=proposal.pk)
-    journal = Journal.objects.earliest("id")
+    draft = Draft(
+        kind=MANUAL,
+        key=f"manual:{proposal.pk}",
+        legs=proposal.legs,
+        effective_at=books.MORNING,
+    )
+    with pytest.raises(IntegrityError, match="by_two_people"), transaction.atomic():
+        journal = posting.post(draft).journal_id
+        rows.update(**decision, state=State.POSTED, journal_id=journal)
     for change in (
         {**decision, "state": State.REJECTED},
-        {**decision, "state": State.POSTED, "journal": journal},
         {**decision, "state": State.WITHDRAWN, "decided_by": BARAKA["by"]},
         {**decision, "state": State.WITHDRAWN, "decision_reason": ""},
         {**decision, "state": State.POSTED, "decided_by": BARAKA["by"]},
@@ -300,6 +308,71 @@ def test_a_manual_journal_that_nobody_approved_does_not_pass(wallet: int, losses
         posting.post(draft)
         connection.check_constraints()
     assert reading.standing(wallet).balance == 1000_00
+
+
+def test_what_was_approved_is_what_is_posted(proposal: ManualJournal, wallet: int) -> None:
+    other, decision = books.wallet(), {"decided_at": timezone.now(), "decision_reason": "I agree"}
+    losses = proposal.legs[0].account_id
+    for cents, recipient, instant in (
+        (26_00, wallet, books.MORNING),
+        (25_00, other, books.MORNING),
+        (25_00, wallet, books.MORNING + timedelta(days=1)),
+    ):
+        draft = Draft(
+            kind=MANUAL,
+            key=f"manual:{proposal.pk}",
+            legs=(debit(losses, cents), credit(recipient, cents)),
+            effective_at=instant,
+        )
+        with pytest.raises(DatabaseError, match="approved by another"), transaction.atomic():
+            journal_id = posting.post(draft).journal_id
+            ManualJournal.objects.filter(pk=proposal.pk).update(
+                state=State.POSTED, journal_id=journal_id, decided_by=BARAKA["by"], **decision
+            )
+            connection.check_constraints()
+    assert reading.standing(wallet).balance == 1000_00
+
+
+def test_a_proposal_is_not_posted_as_another_journal(proposal: ManualJournal, wallet: int) -> None:
+    sent = posting.post(books.transfer(wallet, books.wallet(), 100_00)).journal_id
+    reversal = services.propose_reversal(sent, reason="sent twice", **AMINA)
+    decision = {
+        "state": State.POSTED,
+        "decided_by": BARAKA["by"],
+        "decided_at": timezone.now(),
+        "decision_reason": "I agree",
+        "journal_id": sent,
+    }
+    for each in (proposal, reversal):
+        with pytest.raises(DatabaseError, match="only be decided about"), transaction.atomic():
+            ManualJournal.objects.filter(pk=each.pk).update(**decision)
+
+
+@pytest.mark.broken_books
+@pytest.mark.parametrize(
+    "change",
+    [
+        "decided_by = proposed_by",
+        "stored_legs = '[]'",
+        "stored_legs = jsonb_set(stored_legs, '{0,amount}', '2501')",
+        "journal_id = NULL",
+    ],
+)
+def test_a_manual_journal_of_one_person_is_found_by_the_check(
+    proposal: ManualJournal, change: str
+) -> None:
+    posted = services.approve(proposal.pk, reason="I agree", **BARAKA)
+    connection.check_constraints()
+    assert checking.verify().faults == []
+    with books.hand_in("wallets_manualjournal"), connection.cursor() as cursor:
+        for name in ("by_two_people", "posted_has_its_journal"):
+            constraint = f"manual_journal_{name}"
+            cursor.execute(f"ALTER TABLE wallets_manualjournal DROP CONSTRAINT {constraint}")
+        cursor.execute(f"UPDATE wallets_manualjournal SET {change}")
+    assert checking.verify().faults == [
+        f"manual_journals_take_two: journal {posted.journal_id} is not what one person proposed"
+        " and another approved"
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

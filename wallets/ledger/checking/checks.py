@@ -148,6 +148,24 @@ CHECKS = (
         """,
     ),
     Check(
+        "manual_journals_take_two",
+        "each manual journal is what one person proposed and another approved",
+        """
+        SELECT format('journal %s is not what one person proposed and another approved', j.id)
+          FROM wallets_journal j
+          LEFT JOIN wallets_manualjournal m ON m.journal_id = j.id
+         WHERE j.kind = 'ledger.manual' AND (
+               m.state = 'POSTED' AND m.decided_by <> m.proposed_by
+               AND NOT EXISTS (
+                   SELECT FROM jsonb_to_recordset(m.stored_legs)
+                               AS leg (account_id bigint, amount bigint)
+                     FULL JOIN (SELECT account_id, amount FROM wallets_posting
+                                 WHERE journal_id = j.id) p USING (account_id)
+                    WHERE leg.amount IS DISTINCT FROM p.amount)) IS NOT TRUE
+         ORDER BY j.id
+        """,
+    ),
+    Check(
         "holds_add_up",
         "what is held on an account is the sum of its open holds; captures add up to each hold's",
         """
