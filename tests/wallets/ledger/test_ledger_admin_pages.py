@@ -13,6 +13,7 @@ from tests.factories.browsers import html, officer, signed_in
 from tests.factories.members import MemberFactory, StaffFactory
 from wallets.ledger import accounts, holds, posting
 from wallets.ledger.chart import Kind
+from wallets.ledger.manual import services as manual
 from wallets.ledger.models import Account, Hold, Journal
 from wallets.ledger.recipes import Capture, Draft, credit, debit
 
@@ -248,6 +249,10 @@ def _fill(number: int) -> None:
     sent = posting.post(books.transfer(wallet, account, 10_00)).journal_id
     if number % 2:
         posting.reverse(sent, cause="a slip")
+    else:
+        manual.propose_reversal(sent, reason="a slip", by=uuid.uuid4(), name="NW-1")
+    legs = (debit(wallet, 1), credit(account, 1))
+    manual.propose(legs, effective_at=books.MORNING, reason="found", by=uuid.uuid4(), name="NW-1")
     holds.place(wallet, amount=1_00, key=f"hold {number}", expires_at=None)
 
 
@@ -264,18 +269,28 @@ def test_a_list_asks_as_much_for_many_as_for_few(superuser: Client, page: str) -
     assert counts[0] <= 12
 
 
-@pytest.mark.parametrize("page", ["account", "journal", "hold"])
+def _many_legs(wallet: int, size: int) -> uuid.UUID:
+    legs = [debit(wallet, size), *(credit(books.wallet(), 1) for _ in range(size))]
+    return manual.propose(
+        legs, effective_at=books.MORNING, reason="found", by=uuid.uuid4(), name="NW-1"
+    ).pk
+
+
+@pytest.mark.parametrize("page", ["account", "journal", "hold", "manualjournal"])
 def test_a_page_asks_as_much_for_many_lines_as_for_few(superuser: Client, page: str) -> None:
     counts = []
     for size in (2, 12):
         wallet = books.wallet(100_00)
         posting.post_batch([books.transfer(wallet, books.wallet(), 1_00) for _ in range(size)])
         hold = holds.place(wallet, amount=50_00, key=f"hold {size}", expires_at=None).hold_id
-        key = {"account": wallet, "hold": hold, "journal": _capture(wallet, hold)}[page]
+        keys = {"account": wallet, "hold": hold, "journal": _capture(wallet, hold)}
+        keys["manualjournal"] = _many_legs(wallet, size)
+        key = keys[page]
         with CaptureQueriesContext(connection) as queries:
             html(superuser, _page(page, key))
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    # Less is asked the second time: Django remembers the types of its models.
+    assert counts[1] <= counts[0] <= 20
 
 
 @pytest.mark.parametrize("page", PAGES)
