@@ -24,8 +24,9 @@ DECLARE
     v_balance bigint;
     v_version bigint;
 BEGIN
-    IF cardinality(p_accounts) IS DISTINCT FROM cardinality(p_amounts) THEN
-        PERFORM ledger_refuse('NCL08', 'there must be one amount for each account');
+    IF cardinality(p_accounts) IS DISTINCT FROM cardinality(p_amounts)
+       OR coalesce(cardinality(p_accounts), 0) < 2 THEN
+        PERFORM ledger_refuse('NCL08', 'there must be two legs or more, and one amount for each');
     END IF;
     FOR i IN 1 .. cardinality(p_accounts) LOOP
         IF i > 1 AND p_accounts[i] <= p_accounts[i - 1] THEN

@@ -1,0 +1,343 @@
+"""Posting: what stands in the books after it, and what is refused and changes nothing."""
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payments.withdrawals import postings as withdrawals
+from tests.factories import books
+from wallets.ledger import accounts, errors, posting, reading
+from wallets.ledger.chart import Kind
+from wallets.ledger.models import Journal, Posting
+from wallets.ledger.recipes import REVERSAL, Draft, Leg, MalformedJournal, credit, debit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def anything() -> None:
+    """A kind of journal that may touch every kind of account."""
+    codes = [int(kind) for kind in Kind]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute(
+            "INSERT INTO wallets_journalkind VALUES ('test.anything', '', %s, %s)", [codes, codes]
+        )
+        cursor.execute("SET LOCAL ROLE nannychain_app")
+
+
+def _anything(*legs: Leg) -> Draft:
+    key = uuid.uuid4().hex
+    return Draft(kind="test.anything", key=key, legs=legs, effective_at=books.MORNING)
+
+
+def _refused(draft: Draft, error: type[Exception]) -> Any:
+    """Return the error with which a draft is refused; nothing may be written."""
+    before = (Journal.objects.count(), Posting.objects.count())
+    with pytest.raises(error) as found, transaction.atomic():
+        posting.post(draft)
+    assert (Journal.objects.count(), Posting.objects.count()) == before
+    return found.value
+
+
+def test_a_transfer_moves_what_it_says() -> None:
+    sender, recipient = books.wallet(1000_00), books.wallet()
+
+    posted = posting.post(books.transfer(sender, recipient, 300_00))
+
+    assert posted.is_new
+    # A wallet grows by credits, which are below zero in the books.
+    assert posted.balances == {sender: -700_00, recipient: -300_00}
+    assert reading.standing(sender).available == 700_00
+    assert reading.standing(recipient).balance == 300_00
+
+
+def test_a_posting_is_one_query(django_assert_num_queries: Any) -> None:
+    sender, recipient = books.wallet(1000_00), books.wallet()
+    draft = books.transfer(sender, recipient, 300_00)
+    with django_assert_num_queries(1):
+        posting.post(draft)
+    with django_assert_num_queries(1):
+        posting.post_batch([books.transfer(sender, recipient, 1) for _ in range(50)])
+
+
+def test_the_same_key_posts_once_and_answers_the_same() -> None:
+    sender, recipient = books.wallet(1000_00), books.wallet()
+    draft = books.transfer(sender, recipient, 300_00)
+    first = posting.post(draft)
+    posting.post(books.transfer(sender, recipient, 1_00))
+
+    again = posting.post(draft)
+
+    assert again == replace(first, is_new=False)
+    assert reading.standing(sender).balance == 699_00
+
+
+def test_the_words_around_a_key_do_not_count() -> None:
+    sender, recipient = books.wallet(1000_00), books.wallet()
+    draft = books.transfer(sender, recipient, 300_00)
+    posting.post(draft)
+    assert not posting.post(replace(draft, cause="told otherwise")).is_new
+
+
+@pytest.mark.parametrize("change", ["amount", "account", "kind"])
+def test_the_same_key_for_something_else_is_refused(change: str) -> None:
+    sender, recipient = books.wallet(1000_00), books.wallet()
+    draft = books.transfer(sender, recipient, 300_00, key="one")
+    posting.post(draft)
+    other = {
+        "amount": books.transfer(sender, recipient, 300_01, key="one"),
+        "account": books.transfer(sender, books.wallet(), 300_00, key="one"),
+        "kind": replace(draft, kind="test.anything"),
+    }[change]
+
+    error = _refused(other, errors.KeyReused)
+
+    assert error.figures["key"] == "transfer:one"
+
+
+def test_success_and_failure_of_a_payout_exclude_each_other() -> None:
+    wallet = books.wallet(1000_00)
+    clearing = accounts.open_account(Kind.PAYOUT_CLEARING)
+    payouts = accounts.open_account(Kind.PAYOUT_FLOAT, label="600001")
+    about = {"withdrawal_id": "w", "clearing": clearing, "effective_at": books.MORNING}
+    posting.post(withdrawals.reserved(wallet=wallet, amount_cents=500_00, **about))
+    posting.post(withdrawals.paid(parts={payouts: 500_00}, **about))
+
+    _refused(withdrawals.failed(wallet=wallet, amount_cents=500_00, **about), errors.KeyReused)
+
+    assert reading.standing(wallet).balance == 500_00
+    assert reading.standing(clearing).balance == 0
+
+
+def test_too_little_is_refused_with_what_was_available() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+
+    error = _refused(books.transfer(sender, recipient, 100_01), errors.NotEnough)
+
+    assert (error.account_id, error.available) == (sender, 100_00)
+    assert error.figures["needed"] == 100_01
+    posting.post(books.transfer(sender, recipient, 100_00))
+    assert reading.standing(sender).balance == 0
+
+
+def test_a_batch_is_posted_whole_or_not_at_all() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    drafts = [books.transfer(sender, recipient, 30_00, key=f"n{n}") for n in range(4)]
+    before = Journal.objects.count()
+
+    with pytest.raises(errors.NotEnough) as found, transaction.atomic():
+        posting.post_batch(drafts)
+
+    assert found.value.figures["key"] == "transfer:n3"
+    assert found.value.available == 10_00
+    assert Journal.objects.count() == before
+    assert [each.is_new for each in posting.post_batch(drafts[:3])] == [True] * 3
+
+
+def test_a_batch_keeps_floors_at_every_step() -> None:
+    poor, rich = books.wallet(), books.wallet(100_00)
+    back_first = [books.transfer(poor, rich, 50_00), books.transfer(rich, poor, 50_00)]
+
+    with pytest.raises(errors.NotEnough), transaction.atomic():
+        posting.post_batch(back_first)
+
+    posting.post_batch(back_first[::-1])
+    assert reading.standing(poor).balance == 0
+
+
+def test_a_batch_with_what_was_posted_before_posts_the_rest() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    first, second = (books.transfer(sender, recipient, 10_00) for _ in range(2))
+    once = posting.post(first)
+
+    found = posting.post_batch([first, second, second])
+
+    assert [each.is_new for each in found] == [False, True, False]
+    assert found[0].journal_id == once.journal_id
+    assert found[1].journal_id == found[2].journal_id
+    assert reading.standing(recipient).balance == 20_00
+
+
+def test_a_batch_refuses_a_key_with_other_content() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    twice = [books.transfer(sender, recipient, cents, key="one") for cents in (1, 2)]
+    with pytest.raises(errors.KeyReused), transaction.atomic():
+        posting.post_batch(twice)
+    assert reading.standing(recipient).balance == 0
+
+
+def test_legs_that_do_not_add_up_are_refused() -> None:
+    one, other = books.wallet(100_00), books.wallet()
+    error = _refused(_anything(debit(one, 10), credit(other, 11)), errors.Unbalanced)
+    assert int(error.figures["rest"]) == -1
+
+
+@pytest.mark.parametrize("amount", [1.0, 10.5, "10", True, None])
+def test_only_whole_numbers_are_amounts(amount: Any) -> None:
+    with pytest.raises((TypeError, MalformedJournal)):
+        Leg(1, amount)
+
+
+@pytest.mark.parametrize("amount", [0, -1, -(10**9)])
+def test_an_amount_is_above_zero(amount: int) -> None:
+    with pytest.raises(MalformedJournal):
+        debit(1, amount)
+
+
+@pytest.mark.parametrize("amount", [2**53, 2**63 - 1, 2**63, 10**30])
+def test_an_amount_that_is_too_great_is_refused(amount: int) -> None:
+    with pytest.raises(MalformedJournal):
+        credit(1, amount)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "amounts"),
+    [
+        ("ARRAY[1.5, 2.5]", "ARRAY[10, -10]"),
+        ("ARRAY[1, 2]::float8[]", "ARRAY[10, -10]::float8[]"),
+        ("NULL", "NULL"),
+        ("ARRAY[]::bigint[]", "ARRAY[]::bigint[]"),
+        ("ARRAY[{a}]::bigint[]", "ARRAY[10]::bigint[]"),
+        ("ARRAY[{a}]::bigint[]", "ARRAY[0]::bigint[]"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[10]::bigint[]"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[10, NULL]::bigint[]"),
+        ("ARRAY[{a}, NULL]::bigint[]", "ARRAY[10, -10]::bigint[]"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[0, 0]::bigint[]"),
+        ("ARRAY[{a}, {a}]::bigint[]", "ARRAY[10, -10]::bigint[]"),
+        ("ARRAY[{b}, {a}]::bigint[]", "ARRAY[10, -10]::bigint[]"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9007199254740992, -9007199254740992]::bigint[]"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9223372036854775807, -9223372036854775807]::bigint[]"),
+    ],
+)
+def test_what_is_malformed_is_refused_by_the_function_itself(accounts: str, amounts: str) -> None:
+    one = books.wallet(100_00)
+    other = books.wallet(100_00)
+    before = Posting.objects.count()
+    call = (
+        f"SELECT ledger_post('test.anything', 'k', now(), '', NULL, {accounts}, {amounts})"
+    ).format(a=one, b=other)
+
+    with pytest.raises(Exception), transaction.atomic(), connection.cursor() as cursor:  # noqa: B017
+        cursor.execute(call)
+
+    assert Posting.objects.count() == before
+    assert not Journal.objects.filter(key="k").exists()
+
+
+def test_a_kind_touches_only_what_it_may() -> None:
+    one, other = books.wallet(100_00), books.wallet()
+    equity = accounts.open_account(Kind.EQUITY)
+    draft = books.transfer(one, other, 10_00)
+
+    error = _refused(
+        replace(draft, legs=(debit(one, 10_00), credit(equity, 10_00))), errors.NotAllowed
+    )
+    assert error.figures["account_kind"] == Kind.EQUITY
+    backwards = books.deposit(one, 10_00)
+    mirrored = tuple(Leg(leg.account_id, -leg.amount) for leg in backwards.legs)
+    _refused(replace(backwards, legs=mirrored), errors.NotAllowed)
+    _refused(replace(draft, kind="no.such_kind"), errors.NotAllowed)
+
+
+def test_closed_and_unknown_accounts_are_refused() -> None:
+    one, closed = books.wallet(100_00), books.wallet()
+    accounts.close_account(closed)
+    accounts.close_account(closed)
+
+    error = _refused(books.transfer(one, closed, 1_00), errors.AccountUnavailable)
+    assert error.figures["account_id"] == closed
+    _refused(books.transfer(one, 10**9, 1_00), errors.AccountUnavailable)
+
+
+def test_an_account_with_money_or_a_hot_one_is_not_closed() -> None:
+    one = books.wallet(100_00)
+    with pytest.raises(errors.AccountUnavailable), transaction.atomic():
+        accounts.close_account(one)
+    with pytest.raises(errors.NotAllowed), transaction.atomic():
+        accounts.close_account(books.paybill())
+    assert reading.standing(one).balance == 100_00
+
+
+@pytest.fixture
+def shillings_of_uganda() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("INSERT INTO wallets_currency VALUES ('UGX', 'Ugandan shilling', 0)")
+        cursor.execute("SET LOCAL ROLE nannychain_app")
+
+
+def test_each_currency_adds_up_by_itself(shillings_of_uganda: None) -> None:
+    equity, losses = Kind.EQUITY, Kind.OPENING_BALANCES
+    kes = [accounts.open_account(kind) for kind in (equity, losses)]
+    ugx = [accounts.open_account(kind, currency="UGX") for kind in (equity, losses)]
+
+    _refused(_anything(debit(kes[0], 100), credit(ugx[0], 100)), errors.Unbalanced)
+    posting.post(
+        _anything(debit(kes[0], 100), credit(kes[1], 100), debit(ugx[0], 7), credit(ugx[1], 7))
+    )
+    assert reading.standing(ugx[1]).balance == 7
+    with pytest.raises(errors.AccountUnavailable), transaction.atomic():
+        accounts.open_account(equity, currency="USD")
+
+
+def test_a_reversal_is_the_mirror_and_comes_once() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    sent = posting.post(books.transfer(sender, recipient, 60_00))
+
+    undone = posting.reverse(sent.journal_id, cause="by mistake")
+
+    assert reading.standing(sender).balance == 100_00
+    assert Journal.objects.get(pk=undone.journal_id).reverses_id == sent.journal_id
+    assert posting.reverse(sent.journal_id, cause="again") == replace(undone, is_new=False)
+    with pytest.raises(errors.NotAllowed), transaction.atomic():
+        posting.reverse(undone.journal_id, cause="there and back")
+
+
+def test_a_reversal_takes_nothing_that_was_spent() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    sent = posting.post(books.transfer(sender, recipient, 60_00))
+    posting.post(books.transfer(recipient, books.wallet(), 1_00))
+    with pytest.raises(errors.NotEnough), transaction.atomic():
+        posting.reverse(sent.journal_id, cause="too late")
+
+
+def test_a_reversal_that_mirrors_nothing_is_refused() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    sent = posting.post(books.transfer(sender, recipient, 60_00))
+    half = Draft(
+        kind=REVERSAL,
+        key="half",
+        legs=(debit(recipient, 30_00), credit(sender, 30_00)),
+        effective_at=books.MORNING,
+        reverses_id=sent.journal_id,
+    )
+    _refused(half, errors.NotAllowed)
+    _refused(replace(half, reverses_id=None), errors.NotAllowed)
+    _refused(replace(half, kind="test.anything"), errors.NotAllowed)
+
+
+def test_accounts_are_opened_once() -> None:
+    owner = uuid.uuid4()
+    first = accounts.open_account(Kind.WORKER_WALLET, owner_id=owner)
+    assert accounts.open_account(Kind.WORKER_WALLET, owner_id=owner) == first
+    assert accounts.open_account(Kind.EMPLOYER_WALLET, owner_id=owner) != first
+    assert accounts.open_account(Kind.PAYBILL_FLOAT) == accounts.open_account(Kind.PAYBILL_FLOAT)
+
+
+@given(st.lists(st.integers(1, 2**40), min_size=1, max_size=8))
+def test_parts_of_any_size_arrive_to_the_cent(parts: list[int]) -> None:
+    with transaction.atomic():
+        rich = books.wallet(sum(parts))
+        poor = [books.wallet() for _ in parts]
+        legs = [credit(account, part) for account, part in zip(poor, parts, strict=True)]
+        posting.post(_anything(debit(rich, sum(parts)), *legs))
+        found = reading.standings([rich, *poor])
+        assert [found[account].balance for account in poor] == parts
+        assert found[rich].balance == 0
+        transaction.set_rollback(True)
