@@ -160,10 +160,12 @@ def books_balance(request: pytest.FixtureRequest, _django_db_marker: None) -> It
 
     Tests that break them on purpose are marked `broken_books`.
     """
+    asked = [name for name in ("transactional_db", "db") if name in request.fixturenames]
+    for name in asked:
+        request.getfixturevalue(name)  # before this one, so that it is there until after it
     yield
-    has_database = {"db", "transactional_db"} & set(request.fixturenames)
     is_marked = request.node.get_closest_marker("django_db") is not None
-    if not (has_database or is_marked) or request.node.get_closest_marker("broken_books"):
+    if not (asked or is_marked) or request.node.get_closest_marker("broken_books"):
         return
     from django.db import connection
 

@@ -31,7 +31,7 @@ FAULTS = (
         (Parameter("ledgers", 5, 1, 60, whole=True),),
     ),
     Kind(
-        "forgotten",
+        "pruned",
         "only the last ledgers are remembered",
         (Parameter("ledgers", 5, 1, 60, whole=True),),
     ),
@@ -168,8 +168,8 @@ class Reader:
         filters = {"include_failed": wanted.include_failed, **filters}
         if asking.wants_stream():
             return self._streams.answer(Wanted(kind, after, filters))
-        if forgotten := self._strikes("forgotten"):
-            oldest = records.toid(latest.sequence - int(forgotten.parameters["ledgers"]))
+        if pruned := self._strikes("pruned"):
+            oldest = records.toid(latest.sequence - int(pruned.parameters["ledgers"]))
             if after is not None and after[0] < oldest - 1:
                 return answers.problem("before_history", latest=latest)
             if after is None and not wanted.is_descending:

@@ -128,7 +128,7 @@ def test_a_history_that_begins_later_leaves_a_gap_that_staff_are_told(
     network.fund(30)  # this is what nobody looks at in time
     for _ in range(12):
         network.close()
-    network.fault("forgotten", target="horizon.read", ledgers=4, times=None)
+    network.fault("pruned", target="horizon.read", ledgers=4, times=None)
     network.fund(40)
 
     assert watching.watch() == 1
