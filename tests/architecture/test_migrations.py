@@ -1,6 +1,7 @@
 """Migrations: complete, named for what they do, and walked back to nothing and forward again."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -9,8 +10,8 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
 from tests.architecture import tree
+from tests.factories.scratch import scratch_database
 
-_SCRATCH = "scratch"
 # pgtrigger drops its triggers and leaves their functions, which the next migration replaces.
 _MADE = """
     SELECT relname FROM pg_class
@@ -53,21 +54,10 @@ def test_migrations_are_named_for_what_they_do() -> None:
 
 
 @pytest.fixture
-def scratch(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+def scratch(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """An empty database beside the one of the tests; return its alias."""
-    base = connections["default"]
-    name = f"{base.settings_dict['NAME']}_scratch"
-    with django_db_blocker.unblock():
-        with base._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            cursor.execute(f'CREATE DATABASE "{name}"')
-        connections.settings[_SCRATCH] = {**base.settings_dict, "NAME": name}
-        yield _SCRATCH
-        connections[_SCRATCH].close()
-        del connections[_SCRATCH]
-        del connections.settings[_SCRATCH]
-        with base._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}"')
+    with django_db_blocker.unblock(), scratch_database() as alias:
+        yield alias
 
 
 def test_all_migrations_can_be_undone_and_done_again(scratch: str) -> None:
