@@ -42,7 +42,8 @@ def row_of(statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
 def _cursor(database: BaseDatabaseWrapper) -> Any:
     """Return the connection's cursor, after what Django does before it gives one out."""
     database.close_if_health_check_failed()
-    database.ensure_connection()
+    if database.connection is None:
+        database.ensure_connection()
     database.validate_thread_sharing()
     database.validate_no_broken_transaction()
     cursor = _cursors.get(database.connection)

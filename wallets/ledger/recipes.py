@@ -8,6 +8,7 @@ another kind of account.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from nannychain.errors import Invalid
 from wallets.ledger.chart import CHART, Kind
 from wallets.ledger.models import AMOUNT_MAX, CAUSE_LENGTH_MAX, KEY_LENGTH_MAX
 
+_ACCOUNT = attrgetter("account_id")
 REVERSAL = "ledger.reversal"
 MANUAL = "ledger.manual"
 
@@ -88,7 +90,7 @@ class Draft:
         if self.effective_at.tzinfo is None:
             raise MalformedJournal("an instant without a time zone is no instant")
         # All who lock these accounts do so in this order.
-        object.__setattr__(self, "legs", tuple(sorted(self.legs, key=lambda leg: leg.account_id)))
+        object.__setattr__(self, "legs", tuple(sorted(self.legs, key=_ACCOUNT)))
 
 
 @dataclass(frozen=True)
