@@ -21,6 +21,7 @@ COPY manage.py ./
 COPY locale/ locale/
 COPY config/ config/
 COPY ussd/ ussd/
+COPY payments/ payments/
 COPY workers/ workers/
 COPY wallets/ wallets/
 COPY nannychain/ nannychain/

@@ -97,6 +97,11 @@ def test_what_is_copied_exists_and_is_let_into_the_image() -> None:
     assert not any(fnmatch(".env", pattern) or fnmatch(".data", pattern) for pattern in let_in)
 
 
+def test_every_storey_is_in_the_image() -> None:
+    copied = {rest.split()[0].rstrip("/") for word, rest in _instructions() if word == "COPY"}
+    assert {storey for storey in tree.STOREYS if (tree.ROOT / storey).is_dir()} <= copied
+
+
 def test_stages_are_copied_from_stages_that_exist() -> None:
     sources = re.findall(r"--from=(\S+)", _TEXT)
     assert sources
