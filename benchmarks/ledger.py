@@ -75,20 +75,27 @@ class Server:
     def pgbench(self, *arguments: str) -> str:
         """Run pgbench and return what it prints."""
         address = re.sub(r"/nannychain$", "/pgbench", self.servers.owner_url)
-        done = subprocess.run(
-            [str(self.servers.postgres.program("pgbench")), *arguments, address],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
+        return self._pgbench(address, *arguments)
 
     def tpcb(self, *, seconds: int) -> float:
         """Return transactions a second of the yardstick."""
         said = self.pgbench("-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", str(seconds))
-        found = re.search(r"tps = ([0-9.]+) ", said)
-        assert found is not None
-        return float(found.group(1))
+        return _tps(said)
+
+    def hot(self, *, seconds: int) -> float:
+        """Return postings a second onto the float, by pgbench as a client, as the yardstick is."""
+        with psycopg.connect(self.servers.app_url) as connection:
+            rows = connection.execute(
+                "SELECT min(id), max(id), (SELECT id FROM wallets_account WHERE kind_id = 1110)"
+                " FROM wallets_account WHERE kind_id = 2010 AND label = ''"
+            ).fetchall()
+        first, last, paybill = rows[0]
+        with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+            script.write(_HOT.format(first=first, last=last, paybill=paybill))
+            script.flush()
+            arguments = ("-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", str(seconds))
+            said = self._pgbench(self.servers.app_url, *arguments, "-f", script.name)
+        return _tps(said)
 
     def clients(self, work: str, *, count: int, seconds: int) -> list[dict[str, Any]]:
         """Let clients work at once, each a process of its own; return what each has measured."""

@@ -85,6 +85,8 @@ class Draft:
     def __post_init__(self) -> None:
         if not 0 < len(self.key) <= KEY_LENGTH_MAX or len(self.cause) > CAUSE_LENGTH_MAX:
             raise MalformedJournal("a key or a cause is missing, or too long")
+        if not (self.key + self.cause).isprintable():
+            raise MalformedJournal("a key or a cause holds what can't be printed")
         if len({leg.account_id for leg in self.legs}) < max(2, len(self.legs)):
             raise MalformedJournal("a journal has two legs or more, each on its own account")
         if self.effective_at.tzinfo is None:

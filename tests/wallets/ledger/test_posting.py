@@ -341,3 +341,11 @@ def test_parts_of_any_size_arrive_to_the_cent(parts: list[int]) -> None:
         assert [found[account].balance for account in poor] == parts
         assert found[rich].balance == 0
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "\x1b[31m", "\u202e"])
+def test_keys_and_causes_can_be_printed(text: str) -> None:
+    draft = books.deposit(books.wallet(), 1_00)
+    for name in ("key", "cause"):
+        with pytest.raises(MalformedJournal):
+            replace(draft, **{name: text})
