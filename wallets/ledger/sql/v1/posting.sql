@@ -91,6 +91,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_s
 #variable_conflict use_column
 DECLARE
     v_hashes bytea[];
+    v_first integer;
+    v_last integer;
     v_made_ids bigint[];
     v_made_keys text[];
     v_fresh bigint[];
@@ -99,13 +101,15 @@ BEGIN
        OR cardinality(p_accounts) IS DISTINCT FROM cardinality(p_positions) THEN
         PERFORM ledger_refuse('NCL08', 'there must be one amount and one place for each account');
     END IF;
-    SELECT array_agg(h.hash ORDER BY h.position) INTO v_hashes FROM (
+    SELECT array_agg(h.hash ORDER BY h.position), min(h.position), max(h.position)
+      INTO v_hashes, v_first, v_last FROM (
         SELECT leg.position,
                sha256(convert_to(string_agg(leg.account_id || ':' || leg.amount || ',', ''
                                             ORDER BY leg.account_id), 'UTF8')) AS hash
           FROM unnest(p_positions, p_accounts, p_amounts) AS leg (position, account_id, amount)
          GROUP BY leg.position) h;
-    IF cardinality(v_hashes) IS DISTINCT FROM cardinality(p_keys) THEN
+    IF (v_first, v_last, cardinality(v_hashes)) IS DISTINCT FROM
+       (1, cardinality(p_keys), cardinality(p_keys)) THEN
         PERFORM ledger_refuse('NCL08', 'there must be legs for each journal');
     END IF;
     WITH made AS (

@@ -22,9 +22,24 @@ BEGIN
     END LOOP;
 END $$;
 
--- What only the functions above call.
-REVOKE EXECUTE ON FUNCTION
-    ledger_capture(bigint, bigint[], bigint[], bigint[], bigint[]),
-    ledger_posted_before(text, text, bytea),
-    ledger_examine(bigint), ledger_examine_kinds(wallets_journal)
-FROM PUBLIC;
+-- Of the functions, whoever isn't the owner calls those that are offered. A trigger's own function
+-- with the owner's rights would otherwise serve anybody, on a table of theirs.
+DO $$
+DECLARE
+    v_function regprocedure;
+    v_role text;
+BEGIN
+    FOR v_function, v_role IN
+        SELECT p.oid, CASE g.grantee WHEN 0 THEN 'PUBLIC'
+                           ELSE quote_ident(pg_get_userbyid(g.grantee)) END
+          FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+         WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'ledger\_%'
+           AND g.grantee <> p.proowner
+           AND p.proname <> ALL (ARRAY[
+               'ledger_open_account', 'ledger_close_account', 'ledger_post', 'ledger_post_batch',
+               'ledger_place_hold', 'ledger_release_hold', 'ledger_expire_holds',
+               'ledger_roll_up'])
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', v_function, v_role);
+    END LOOP;
+END $$;

@@ -1,0 +1,125 @@
+"""What somebody tries with the application's password: the functions, against their tables."""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from tests.factories import books
+from wallets.ledger import holds, reading
+from wallets.ledger.models import Journal
+
+pytestmark = pytest.mark.django_db
+
+# All that the application may call; whatever else comes must be thought about.
+OFFERED = {
+    "ledger_close_account",
+    "ledger_expire_holds",
+    "ledger_open_account",
+    "ledger_place_hold",
+    "ledger_post",
+    "ledger_post_batch",
+    "ledger_release_hold",
+    "ledger_roll_up",
+}
+
+
+@pytest.fixture
+def wallet() -> int:
+    account = books.wallet(100_00)
+    holds.place(account, amount=10_00, key="h", expires_at=None)
+    return account
+
+
+@pytest.fixture
+def may_make_tables(wallet: int) -> None:
+    """Let the application make temporary tables, as it may on a server that wasn't set up by us."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        (name,) = cursor.fetchone()
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute(f'GRANT TEMPORARY ON DATABASE "{name}" TO nannychain_app')
+        cursor.execute("SET LOCAL ROLE nannychain_app")
+
+
+def _refused(statement: str, *values: Any) -> str:
+    """Run it as the application; return the SQLSTATE with which it is refused."""
+    with (
+        pytest.raises(DatabaseError) as refused,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, list(values) or None)
+    return str(refused.value.__cause__.sqlstate)  # type: ignore[union-attr]
+
+
+def test_the_application_may_call_what_is_offered_and_nothing_else() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc"
+            " WHERE proname LIKE 'ledger%%' AND has_function_privilege(oid, 'EXECUTE')"
+        )
+        assert {name for (name,) in cursor.fetchall()} == OFFERED
+
+
+@pytest.mark.parametrize(
+    ("function", "table", "timing", "act"),
+    [
+        (
+            "ledger_rolled_up",
+            "SELECT {wallet}::bigint AS account_id, -999::bigint AS amount, 1 AS postings",
+            "AFTER DELETE ON mine REFERENCING OLD TABLE AS gone FOR EACH STATEMENT",
+            "DELETE FROM mine",
+        ),
+        (
+            "ledger_hold_changed",
+            "SELECT * FROM wallets_hold",
+            "AFTER UPDATE ON mine FOR EACH ROW",
+            "UPDATE mine SET captured = 1000",
+        ),
+        (
+            "ledger_hold_placed",
+            "SELECT * FROM wallets_hold LIMIT 0",
+            "AFTER INSERT ON mine FOR EACH ROW",
+            "INSERT INTO mine SELECT * FROM wallets_hold",
+        ),
+        (
+            "ledger_account_changed",
+            "SELECT * FROM wallets_account",
+            "AFTER UPDATE ON mine FOR EACH ROW",
+            "UPDATE mine SET closed_at = now()",
+        ),
+        (
+            "ledger_account_opened",
+            "SELECT * FROM wallets_account LIMIT 0",
+            "AFTER INSERT ON mine FOR EACH ROW",
+            "INSERT INTO mine SELECT * FROM wallets_account",
+        ),
+    ],
+)
+def test_no_trigger_of_the_ledger_serves_a_table_of_ones_own(
+    wallet: int, may_make_tables: None, function: str, table: str, timing: str, act: str
+) -> None:
+    before = reading.standing(wallet)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE mine ON COMMIT DROP AS {table.format(wallet=wallet)}")
+    trigger = f"CREATE TRIGGER mine {timing} EXECUTE FUNCTION public.{function}()"
+    assert _refused(f"{trigger}; {act}") == "42501"  # insufficient_privilege
+    assert reading.standing(wallet) == before
+
+
+_BATCH = """
+    SELECT ledger_post_batch(
+        ARRAY['transfer.sent', 'transfer.sent'], ARRAY['a', 'b'], ARRAY[now(), now()],
+        ARRAY['', ''], %s::integer[], %s::bigint[], ARRAY[1, -1, 1, -1])
+"""
+
+
+@pytest.mark.parametrize(
+    "positions",
+    [[1, 1, 3, 3], [0, 0, 1, 1], [-1, -1, 2, 2], [1, 1, None, None], [7, 7, 9, 9], [1, 1, 1, 1]],
+)
+def test_no_journal_of_a_batch_stays_without_its_legs(wallet: int, positions: list[Any]) -> None:
+    other = books.wallet()
+    assert _refused(_BATCH, positions, [wallet, other, wallet, other]) == "NCL08"
+    assert not Journal.objects.filter(key__in=("a", "b")).exists()
