@@ -6,7 +6,6 @@ passing through its layers, takes four tenths of Python's part of a posting.
 
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -15,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from wallets.ledger import errors
 
 _PREPARED_AFTER = 5  # calls; Django's own cursors never prepare
-_cursors: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+_KEPT = "ledger_cursor"
 
 
 def row_of(statement: str, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -46,10 +45,11 @@ def _cursor(database: BaseDatabaseWrapper) -> Any:
         database.ensure_connection()
     database.validate_thread_sharing()
     database.validate_no_broken_transaction()
-    cursor = _cursors.get(database.connection)
+    # On the connection itself, so that both go together: a table of cursors would keep each alive.
+    cursor = getattr(database.connection, _KEPT, None)
     if cursor is None or cursor.closed:
         # Values go beside the statement, which PostgreSQL then plans once for the connection.
         cursor = psycopg.Cursor(database.connection)
         database.connection.prepare_threshold = _PREPARED_AFTER
-        _cursors[database.connection] = cursor
+        setattr(database.connection, _KEPT, cursor)
     return cursor
