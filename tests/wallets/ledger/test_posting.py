@@ -140,6 +140,22 @@ def test_a_batch_is_posted_whole_or_not_at_all() -> None:
     assert [each.is_new for each in posting.post_batch(drafts[:3])] == [True] * 3
 
 
+def test_a_refused_batch_names_the_first_that_took_too_much() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    # Neither the order of the keys nor that of the recipients' numbers is that of the batch.
+    drafts = [books.transfer(sender, recipient, 30_00, key=f"n{9 - n}") for n in range(9)]
+
+    with pytest.raises(errors.NotEnough) as found, transaction.atomic():
+        posting.post_batch(drafts)
+
+    assert found.value.figures == {
+        "key": "transfer:n6",
+        "account_id": sender,
+        "available": 10_00,
+        "needed": 30_00,
+    }
+
+
 def test_a_batch_keeps_floors_at_every_step() -> None:
     poor, rich = books.wallet(), books.wallet(100_00)
     back_first = [books.transfer(poor, rich, 50_00), books.transfer(rich, poor, 50_00)]

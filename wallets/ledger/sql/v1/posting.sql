@@ -293,16 +293,23 @@ BEGIN
             jsonb_build_object('key', v_journal.key));
     END IF;
     PERFORM ledger_examine_kinds(v_journal);
-    SELECT p.account_id,
-           b.sign::numeric * (p.balance_after - p.amount) - b.held - b.floor AS available,
-           abs(p.amount) AS amount
-      INTO v_bad
+    SELECT p.account_id INTO v_bad
       FROM wallets_posting p JOIN wallets_balance b ON b.account_id = p.account_id
      WHERE p.journal_id = p_journal AND b.floor IS NOT NULL AND b.sign * p.amount < 0
        AND b.sign * p.balance_after - b.held < b.floor LIMIT 1;
     IF FOUND THEN
+        -- Of a batch, the first is named that took more from the account than there was.
+        SELECT p.account_id, j.key, abs(p.amount) AS amount,
+               b.sign::numeric * (p.balance_after - p.amount) - b.held - b.floor AS available
+          INTO v_bad
+          FROM wallets_balance b
+          JOIN wallets_posting p ON p.account_id = b.account_id AND p.version > b.version
+          JOIN wallets_journal j ON j.id = p.journal_id
+         WHERE b.account_id = v_bad.account_id AND b.sign * p.amount < 0
+           AND b.sign * p.balance_after - b.held < b.floor
+         ORDER BY p.version LIMIT 1;
         PERFORM ledger_refuse('NCL01', 'not enough is available',
-            jsonb_build_object('key', v_journal.key, 'account_id', v_bad.account_id,
+            jsonb_build_object('key', v_bad.key, 'account_id', v_bad.account_id,
                                'available', v_bad.available, 'needed', v_bad.amount));
     END IF;
     IF EXISTS (SELECT FROM wallets_posting p JOIN wallets_balance b USING (account_id)
