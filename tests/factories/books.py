@@ -11,7 +11,7 @@ from payments.deposits import postings as deposits
 from payments.transfers import postings as transfers
 from wallets.ledger import accounts, posting
 from wallets.ledger.chart import Kind
-from wallets.ledger.recipes import Draft
+from wallets.ledger.recipes import Draft, Leg
 
 MORNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
@@ -49,6 +49,22 @@ def transfer(sender: int, recipient: int, cents: int, *, key: str | None = None)
         amount_cents=cents,
         effective_at=MORNING,
     )
+
+
+def allow_anything() -> None:
+    """Make a kind of journal that may touch every kind of account, for this transaction."""
+    codes = [int(kind) for kind in Kind]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute(
+            "INSERT INTO wallets_journalkind VALUES ('test.anything', '', %s, %s)", [codes, codes]
+        )
+        cursor.execute("SET LOCAL ROLE nannychain_app")
+
+
+def anything(*legs: Leg) -> Draft:
+    """Return a journal of that kind."""
+    return Draft(kind="test.anything", key=uuid.uuid4().hex, legs=legs, effective_at=MORNING)
 
 
 @contextmanager

@@ -148,10 +148,10 @@ class Crowd:
         return _posted(Attempt("capture", (draft,), hold=hold.pk))
 
     def _release(self, dice: random.Random) -> Attempt:
-        found = list(Hold.objects.order_by("?").values_list("pk", flat=True)[:1])
-        return _timed(
-            Attempt("release", hold=found and found[0]), lambda: found and holds.release(found[0])
-        )
+        hold = Hold.objects.order_by("?").first()
+        if hold is None:
+            return self._place(dice)
+        return _timed(Attempt("release", hold=hold.pk), lambda: holds.release(hold.pk))
 
     def _expire(self, dice: random.Random) -> Attempt:
         return _timed(Attempt("expire"), holds.expire_due)

@@ -25,11 +25,12 @@ def place(
     """Set `amount` minor units aside; the same key with the same amount is the same hold.
 
     It is captured by a journal's `captures`, in part or whole, until it is released or expires.
-    Raises NotEnough, KeyReused, HoldOver where nothing can be held, and MalformedJournal.
+    Raises NotEnough, KeyReused, HoldOver where nothing can be held, AccountUnavailable where there
+    is no such account, and MalformedJournal.
     """
     if type(amount) is not int:
         raise TypeError("amounts are whole numbers")
-    if not key:
+    if not key or not (key + cause).isprintable():
         raise MalformedJournal
     with named(), connection.cursor() as cursor:
         cursor.execute(

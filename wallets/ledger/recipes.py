@@ -66,6 +66,10 @@ class Capture:
     hold_id: int
     amount: int
 
+    def __post_init__(self) -> None:
+        if type(self.amount) is not int or type(self.hold_id) is not int:
+            raise TypeError("holds and amounts are whole numbers")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:

@@ -6,6 +6,7 @@ the balances are reckoned back from the present one.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,8 @@ _HOT = f"""
      ORDER BY p.journal_id DESC
 """  # noqa: S608 - columns of our own
 _NEWEST = 2**63 - 1
+_STRICT_CURSOR = re.compile(r"([0-9]{1,19})")
+_HOT_CURSOR = re.compile(r"([0-9]{1,19})\.(-?[0-9]{1,19})")  # and the balance to go on from
 
 
 class InvalidCursor(Invalid):
@@ -81,7 +84,7 @@ def page(account_id: int, *, cursor: str | None = None, size: int = 20) -> Page:
     Raises Balance.DoesNotExist and InvalidCursor.
     """
     is_hot = Balance.objects.values_list("is_deferred", flat=True).get(account_id=account_id)
-    before, running = _read(cursor)
+    before, running = _read(cursor, is_hot=is_hot)
     size = max(1, min(size, PAGE_MAX))
     with connection.cursor() as database:
         database.execute(
@@ -103,17 +106,16 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(number, journal_id, kind, cause, effective_at, recorded_at, amount, int(balance))
 
 
-def _read(cursor: str | None) -> tuple[int, int | None]:
+def _read(cursor: str | None, *, is_hot: bool) -> tuple[int, int | None]:
     if cursor is None:
         return _NEWEST, None
-    before, _, running = cursor.partition(".")
-    try:
-        numbers = int(before), int(running) if running else None
-    except ValueError:
-        raise InvalidCursor from None
-    if not 0 <= numbers[0] < _NEWEST or abs(numbers[1] or 0) > _NEWEST:
+    found = (_HOT_CURSOR if is_hot else _STRICT_CURSOR).fullmatch(cursor)
+    if found is None:
         raise InvalidCursor
-    return numbers
+    before, running = int(found[1]), int(found[2]) if is_hot else None
+    if before >= _NEWEST or abs(running or 0) > _NEWEST:
+        raise InvalidCursor
+    return before, running
 
 
 def everything(account_id: int) -> Iterator[Entry]:

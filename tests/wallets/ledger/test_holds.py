@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from tests.factories import books
 from tests.factories.threads import at_once
-from wallets.ledger import errors, holds, posting, reading
+from wallets.ledger import accounts, errors, holds, posting, reading
+from wallets.ledger.chart import Kind
 from wallets.ledger.models import Hold, HoldCapture
 from wallets.ledger.recipes import Capture, Draft, MalformedJournal
 
@@ -125,29 +126,80 @@ def test_the_same_key_is_the_same_hold(wallet: int) -> None:
         holds.place(wallet, amount=10_01, key="k", expires_at=None)
 
 
-@pytest.mark.parametrize("amount", [0, -5, 2**53])
+@pytest.mark.parametrize("amount", [0, -5, 2**53, 2**63 - 1])
 def test_a_hold_has_an_amount(wallet: int, amount: int) -> None:
-    with pytest.raises((MalformedJournal, errors.LedgerRefusal)), transaction.atomic():
+    with pytest.raises(MalformedJournal), transaction.atomic():
         _place(wallet, amount)
     assert reading.standing(wallet).held == 0
 
 
-def test_nothing_is_held_on_hot_closed_or_unknown_accounts() -> None:
-    books.wallet(10_00)
-    for account in (books.paybill(), 10**9):
-        with pytest.raises((errors.LedgerRefusal, Exception)), transaction.atomic():
+def test_nothing_is_held_on_hot_or_closed_accounts() -> None:
+    closed, without_floor = books.wallet(), accounts.open_account(Kind.EQUITY)
+    accounts.close_account(closed)
+    for account in (books.paybill(), closed, without_floor):
+        with pytest.raises(errors.HoldOver) as refused, transaction.atomic():
             _place(account, 1)
+        assert refused.value.figures == {"account_id": account}
     assert not Hold.objects.exists()
 
 
-def test_a_hold_changes_by_capture_and_release_only(wallet: int) -> None:
+def test_nothing_is_held_on_an_account_that_is_not_there() -> None:
+    with pytest.raises(errors.AccountUnavailable) as refused, transaction.atomic():
+        _place(10**9, 1)
+    assert refused.value.figures == {"account_id": 10**9}
+
+
+@pytest.mark.parametrize("part", [1.0, "1", True, None])
+def test_only_whole_numbers_are_held_and_captured(wallet: int, part: Any) -> None:
+    with pytest.raises(TypeError):
+        Capture(1, part)
+    with pytest.raises(TypeError):
+        Capture(part, 1)
+    with pytest.raises(TypeError):
+        holds.place(wallet, amount=part, key="k", expires_at=None)
+
+
+@pytest.mark.parametrize("key", ["", "a\0b", "a\nb", "\ud800", "k" * 121])
+def test_a_key_of_a_hold_is_one_short_line(wallet: int, key: str) -> None:
+    with pytest.raises(MalformedJournal), transaction.atomic():
+        holds.place(wallet, amount=1, key=key, expires_at=None)
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ("amount = amount + 1", "NCL07"),
+        ("amount = amount - 1", "NCL07"),
+        ("captured = -1", "23514"),  # check_violation
+        ("released = 6001", "23514"),
+        ("released = 1, captured = 5999", "23514"),  # it would be over, and not say so
+        ("ended_at = now()", "23514"),
+        ("key = 'x'", "NCL07"),
+        ("expires_at = now()", "NCL07"),
+    ],
+)
+def test_a_hold_changes_by_capture_and_release_only(wallet: int, change: str, state: str) -> None:
     hold = _place(wallet, 60_00)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE NONE")
-        for change in ("amount = amount + 1", "captured = -1", "key = 'x'", "expires_at = now()"):
-            with pytest.raises(Exception), transaction.atomic():  # noqa: B017
-                cursor.execute(f"UPDATE wallets_hold SET {change} WHERE id = %s", [hold])
+        with pytest.raises(DatabaseError) as refused, transaction.atomic():
+            cursor.execute(f"UPDATE wallets_hold SET {change} WHERE id = %s", [hold])
         cursor.execute("SET LOCAL ROLE nannychain_app")
+    assert refused.value.__cause__.sqlstate == state  # type: ignore[union-attr]
+    assert reading.standing(wallet).held == 60_00
+
+
+def test_a_hold_shrinks_and_never_grows_again(wallet: int) -> None:
+    hold = _place(wallet, 60_00)
+    posting.post(_taking(wallet, 25_00, Capture(hold, 25_00)))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        with pytest.raises(DatabaseError) as refused, transaction.atomic():
+            cursor.execute("UPDATE wallets_hold SET captured = 2400 WHERE id = %s", [hold])
+        cursor.execute("SET LOCAL ROLE nannychain_app")
+    assert refused.value.__cause__.sqlstate == "NCL07"  # type: ignore[union-attr]
+    assert reading.standing(wallet).held == 35_00
 
 
 @pytest.mark.django_db(transaction=True)

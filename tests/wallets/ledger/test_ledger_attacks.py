@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from tests.factories import books
-from wallets.ledger import holds, reading
+from wallets.ledger import holds, posting, reading
 from wallets.ledger.models import Journal
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +123,34 @@ def test_no_journal_of_a_batch_stays_without_its_legs(wallet: int, positions: li
     other = books.wallet()
     assert _refused(_BATCH, positions, [wallet, other, wallet, other]) == "NCL08"
     assert not Journal.objects.filter(key__in=("a", "b")).exists()
+
+
+_POST = "SELECT ledger_post('transfer.sent', 'a', %s::timestamptz, '', NULL, %s, ARRAY[1, -1])"
+FAR = ("infinity", "-infinity", "20260-01-01", "1026-01-01")
+
+
+@pytest.mark.parametrize("instant", FAR)
+def test_no_instant_spoils_a_statement_for_good(wallet: int, instant: str) -> None:
+    pair = [wallet, books.wallet()]
+    assert _refused(_POST, instant, pair) == "NCL08"
+    both = _BATCH.replace("ARRAY[now(), now()]", f"ARRAY[now(), '{instant}'::timestamptz]")
+    assert _refused(both, [1, 1, 2, 2], pair * 2) == "NCL08"
+    place = "SELECT ledger_place_hold(%s, 'far', 1, %s, '')"
+    assert _refused(place, wallet, instant) == "NCL08"
+
+
+def test_a_reversal_is_not_taken_for_that_of_another_journal(wallet: int) -> None:
+    other = books.wallet()
+    first, second = (posting.post(books.transfer(wallet, other, 1_00)) for _ in range(2))
+    undo = "SELECT ledger_post('ledger.reversal', 'undo', now(), '', %s, %s, ARRAY[-100, 100])"
+    with connection.cursor() as cursor:
+        cursor.execute(undo, [first.journal_id, [wallet, other]])
+    assert _refused(undo, second.journal_id, [wallet, other]) == "NCL02"
+
+
+def test_a_journal_is_reversed_once_under_whatever_key(wallet: int) -> None:
+    other = books.wallet()
+    sent = posting.post(books.transfer(wallet, other, 1_00))
+    posting.reverse(sent.journal_id, cause="once")
+    undo = "SELECT ledger_post('ledger.reversal', 'undo', now(), '', %s, %s, ARRAY[-100, 100])"
+    assert _refused(undo, sent.journal_id, [wallet, other]) == "23505"  # unique_violation

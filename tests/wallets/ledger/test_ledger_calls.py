@@ -1,10 +1,13 @@
 """The quick way to the ledger's functions does the same as any query, however a connection is."""
 
+import gc
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import DataError, OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from tests.factories import books
 from wallets.ledger import calling, errors, posting, reading
@@ -78,3 +81,25 @@ def test_a_server_that_hangs_up_is_an_operational_error() -> None:
 
     connection.close()
     posting.post(books.transfer(sender, recipient, 1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_closed_connection_is_not_kept_alive() -> None:
+    connection.close()  # who knows who has hold of the one that is open
+    sender, recipient = books.wallet(100_00), books.wallet()
+    connection.close()
+    seen = []
+    for _ in range(5):
+        posting.post(books.transfer(sender, recipient, 1_00))
+        seen.append(weakref.ref(connection.connection))
+        connection.close()
+    gc.collect()
+    assert [each() for each in seen] == [None] * 5
+
+
+def test_nothing_is_posted_in_a_transaction_that_has_failed() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            posting.post(books.transfer(sender, recipient, 1_00))

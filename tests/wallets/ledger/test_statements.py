@@ -87,13 +87,44 @@ def test_the_statement_of_a_float_runs_back_from_its_exact_balance(
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "-1", "1e3", "0x1", " ", "9" * 30, "1.x", "1." + "9" * 30, "1;DROP TABLE", "½", "\0"],
+    [
+        *("", "x", "-1", "1e3", "0x1", " ", "9" * 30, str(2**63), "1.x", "1." + "9" * 30, "1."),
+        *(
+            "1;DROP TABLE",
+            "½",
+            "\u0663",
+            "1_0",
+            " 1",
+            "1\n",
+            "+1",
+            "\0",
+            "1.1.1",
+            "--1",
+            "1.2.",
+            ".",
+        ),
+    ],
 )
 def test_a_cursor_that_nobody_gave_is_refused(wallet: int, cursor: str) -> None:
     with pytest.raises(statements.InvalidCursor):
         statements.page(wallet, cursor=cursor)
     with pytest.raises(statements.InvalidCursor):
         statements.page(books.paybill(), cursor=cursor)
+
+
+def test_a_cursor_of_another_kind_of_account_is_refused(wallet: int) -> None:
+    posting.post(books.deposit(wallet, 1_00))
+    of_wallet = statements.page(wallet, size=1).cursor
+    of_paybill = statements.page(books.paybill(), size=1).cursor
+    with pytest.raises(statements.InvalidCursor):
+        statements.page(books.paybill(), cursor=of_wallet)
+    with pytest.raises(statements.InvalidCursor):
+        statements.page(wallet, cursor=of_paybill)
+
+
+def test_the_page_behind_the_last_is_empty(wallet: int) -> None:
+    assert statements.page(wallet, cursor="1").entries == []
+    assert statements.page(books.paybill(), cursor="1.0").entries == []
 
 
 def test_a_statement_of_nothing_is_empty() -> None:

@@ -8,6 +8,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_old wallets_hold;
 BEGIN
+    IF NOT EXISTS (SELECT FROM wallets_balance WHERE account_id = p_account) THEN
+        PERFORM ledger_refuse('NCL05', 'no such account',
+            jsonb_build_object('account_id', p_account));
+    END IF;
+    IF p_expires_at NOT BETWEEN '2000-01-01' AND '2200-01-01' THEN
+        PERFORM ledger_refuse('NCL08', 'the time is far out of range');
+    END IF;
     INSERT INTO wallets_hold AS h (account_id, key, amount, captured, released, cause, placed_at,
                                    expires_at)
     VALUES (p_account, p_key, p_amount, 0, 0, p_cause, clock_timestamp(), p_expires_at)

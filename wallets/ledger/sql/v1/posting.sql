@@ -34,13 +34,17 @@ BEGIN
         END IF;
         v_content := v_content || p_accounts[i] || ':' || p_amounts[i] || ',';
     END LOOP;
+    IF p_effective_at NOT BETWEEN '2000-01-01' AND '2200-01-01' THEN
+        -- What can't be read (infinity, a year of five digits) would spoil a statement for good.
+        PERFORM ledger_refuse('NCL08', 'the time is far out of range');
+    END IF;
     v_hash := sha256(convert_to(v_content, 'UTF8'));
     INSERT INTO wallets_journal (kind, key, legs_hash, effective_at, recorded_at, cause,
                                  reverses_id)
     VALUES (p_kind, p_key, v_hash, p_effective_at, clock_timestamp(), p_cause, p_reverses)
     ON CONFLICT (key) DO NOTHING RETURNING id INTO v_journal;
     IF v_journal IS NULL THEN
-        v_journal := ledger_posted_before(p_kind, p_key, v_hash);
+        v_journal := ledger_posted_before(p_kind, p_key, v_hash, p_reverses);
         RETURN ARRAY[v_journal, 0] || ARRAY(SELECT balance_after FROM wallets_posting
                                             WHERE journal_id = v_journal ORDER BY account_id);
     END IF;
@@ -66,13 +70,16 @@ BEGIN
 END $$;
 
 -- Return the journal that was posted under the key; refuse other content.
-CREATE FUNCTION ledger_posted_before(p_kind text, p_key text, p_hash bytea) RETURNS bigint
+CREATE FUNCTION ledger_posted_before(
+    p_kind text, p_key text, p_hash bytea, p_reverses bigint DEFAULT NULL
+) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_old wallets_journal;
 BEGIN
     SELECT * INTO STRICT v_old FROM wallets_journal WHERE key = p_key;
-    IF v_old.kind <> p_kind OR v_old.legs_hash <> p_hash THEN
+    IF (v_old.kind, v_old.legs_hash, v_old.reverses_id)
+       IS DISTINCT FROM (p_kind, p_hash, p_reverses) THEN
         PERFORM ledger_refuse('NCL02', 'this key was used for other content',
             jsonb_build_object('key', p_key, 'journal_id', v_old.id));
     END IF;
@@ -111,6 +118,9 @@ BEGIN
     IF (v_first, v_last, cardinality(v_hashes)) IS DISTINCT FROM
        (1, cardinality(p_keys), cardinality(p_keys)) THEN
         PERFORM ledger_refuse('NCL08', 'there must be legs for each journal');
+    END IF;
+    IF NOT ('2000-01-01' <= ALL (p_effective_at) AND '2200-01-01' >= ALL (p_effective_at)) THEN
+        PERFORM ledger_refuse('NCL08', 'the time is far out of range');
     END IF;
     WITH made AS (
         INSERT INTO wallets_journal AS j (kind, key, legs_hash, effective_at, recorded_at, cause)
