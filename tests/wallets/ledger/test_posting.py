@@ -1,5 +1,6 @@
 """Posting: what stands in the books after it, and what is refused and changes nothing."""
 
+import random
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -174,6 +175,35 @@ def test_a_batch_refuses_a_key_with_other_content() -> None:
     with pytest.raises(errors.KeyReused), transaction.atomic():
         posting.post_batch(twice)
     assert reading.standing(recipient).balance == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_first_place_of_a_key_in_a_batch_is_the_journal(seed: int) -> None:
+    dice = random.Random(seed)
+    sender, recipient = books.wallet(100_00), books.wallet()
+    numbers = [n % 20 for n in range(40)]
+    dice.shuffle(numbers)
+    drafts = [
+        replace(books.transfer(sender, recipient, 1, key=f"n{n}"), cause=f"place {place}")
+        for place, n in enumerate(numbers)
+    ]
+
+    found = posting.post_batch(drafts)
+
+    firsts = [numbers.index(n) == place for place, n in enumerate(numbers)]
+    assert [each.is_new for each in found] == firsts
+    journals = Journal.objects.in_bulk([each.journal_id for each in found])
+    for place, (each, n) in enumerate(zip(found, numbers, strict=True)):
+        assert journals[each.journal_id].cause == f"place {numbers.index(n)}", place
+
+    drafts = [replace(draft, key=f"again-{draft.key}") for draft in drafts]
+    second = len(numbers) - 1 - numbers[::-1].index(7)
+    for kind, cents in (("test.anything", 1), ("transfer.sent", 2)):
+        other = books.transfer(sender, recipient, cents)
+        drafts[second] = replace(other, kind=kind, key=drafts[second].key)
+        with pytest.raises(errors.KeyReused) as refused, transaction.atomic():
+            posting.post_batch(drafts)
+        assert refused.value.figures["key"] == "again-transfer:n7"
 
 
 def test_legs_that_do_not_add_up_are_refused() -> None:

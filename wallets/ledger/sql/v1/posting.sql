@@ -125,9 +125,9 @@ BEGIN
     WITH made AS (
         INSERT INTO wallets_journal AS j (kind, key, legs_hash, effective_at, recorded_at, cause)
         SELECT d.kind, d.key, d.hash, d.effective_at, clock_timestamp(), d.cause
-          FROM unnest(p_kinds, p_keys, v_hashes, p_effective_at, p_causes)
-               AS d (kind, key, hash, effective_at, cause)
-         ORDER BY d.key
+          FROM unnest(p_kinds, p_keys, v_hashes, p_effective_at, p_causes) WITH ORDINALITY
+               AS d (kind, key, hash, effective_at, cause, position)
+         ORDER BY d.key, d.position
         ON CONFLICT (key) DO NOTHING RETURNING j.id, j.key
     )
     SELECT array_agg(made.id), array_agg(made.key) INTO v_made_ids, v_made_keys FROM made;
