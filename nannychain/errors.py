@@ -5,6 +5,7 @@ again, tasks to retry or not.
 """
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class NannyChainError(Exception):
@@ -44,3 +45,14 @@ class Forbidden(NannyChainError):
 
 class Unavailable(NannyChainError):
     """Something we need is away for now; the same call may succeed later."""
+
+
+class TooOften(Unavailable):
+    """Somebody asked more often than is allowed; `retry_after_seconds` says when to come back."""
+
+    code = "limits.too_often"
+    message = _("Too many tries. Please wait a while, then try again.")
+
+    def __init__(self, *, retry_after_seconds: int, message: str | Promise | None = None) -> None:
+        self.retry_after_seconds = max(1, retry_after_seconds)
+        super().__init__(message)
