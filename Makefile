@@ -35,7 +35,7 @@ test: install-dev ## run all tests (PYTEST_ARGS="-k ussd" runs some)
 check: install-dev ## format, lint, types, imports, migrations, texts
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
-	"$(BIN)/djlint" --lint --quiet wallets workers simulators
+	"$(BIN)/djlint" --lint --quiet nannychain wallets workers simulators
 	$(CHECK_ENV) "$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations

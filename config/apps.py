@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """Label `config`; registers who reacts to which event, and what is sealed."""
+    """Label `config`; registers who reacts to which event, and what is sealed, what takes two."""
 
     name = "config"
 
@@ -15,3 +15,4 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.events").connect()
         importlib.import_module("config.sealing").connect()
         importlib.import_module("config.books").connect()
+        importlib.import_module("config.approvals").connect()

@@ -44,6 +44,7 @@ SCHEDULE = (
     Entry("nannychain.health.beat", 5, "tells /health/ready that beat, broker and a worker live"),
     Entry("nannychain.outbox.relay", 5, "delivers events whose immediate delivery was lost"),
     Entry("nannychain.inbox.sweep", 5, "works off callbacks whose immediate task was lost"),
+    Entry("nannychain.approvals.expire", 300, "closes requests that nobody decided about in time"),
     Entry("wallets.stellar.sweep", 2, "opens accounts that wait, and follows what is under way"),
     Entry("wallets.stellar.watching.watch", 5, "records what happens on Stellar accounts of ours"),
     Entry("wallets.stellar.reclaim", 600, "closes sponsored accounts that are long idle"),

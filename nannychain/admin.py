@@ -1,6 +1,7 @@
 """Index of the kernel's admin pages."""
 
 from nannychain.alerts.admin import AlertAdmin
+from nannychain.approvals.admin import ApprovalRequestAdmin
 from nannychain.audit.admin import AuditEntryAdmin
 from nannychain.inbox.admin import InboxMessageAdmin
 from nannychain.notifications.admin import OptOutAdmin, SmsAdmin
@@ -9,6 +10,7 @@ from nannychain.states.admin import StateChangeAdmin
 
 __all__ = [
     "AlertAdmin",
+    "ApprovalRequestAdmin",
     "AuditEntryAdmin",
     "InboxMessageAdmin",
     "OptOutAdmin",

@@ -1,6 +1,7 @@
 """Index of the kernel's models; each lives in the package that it serves."""
 
 from nannychain.alerts.models import Alert
+from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.models import AuditEntry
 from nannychain.idempotency.models import IdempotentAnswer
 from nannychain.inbox.models import InboxMessage
@@ -10,6 +11,7 @@ from nannychain.states.models import StateChange
 
 __all__ = [
     "Alert",
+    "ApprovalRequest",
     "AuditEntry",
     "DeliveryReport",
     "IdempotentAnswer",

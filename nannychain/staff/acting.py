@@ -1,18 +1,11 @@
-"""Who acts in the admin, as the kernel knows people: by an opaque id and a name to write down."""
-
-from dataclasses import dataclass
-from uuid import UUID
+"""Who acts in the admin."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from nannychain.actors import Actor
 
-@dataclass(frozen=True)
-class Actor:
-    """A staff member who does something."""
-
-    id: UUID
-    name: str
+__all__ = ["Actor", "actor"]
 
 
 def actor(request: HttpRequest) -> Actor:

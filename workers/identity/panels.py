@@ -1,4 +1,4 @@
-"""Tables on a member's admin page of what has no foreign key to the member: SMS and audit trail."""
+"""Tables on a member's page of what has no foreign key there: SMS, approvals, audit trail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
+from nannychain.approvals import selectors as approvals
 from nannychain.audit.models import AuditEntry
 from nannychain.notifications.selectors import latest_to
 from workers.identity.models import Member
@@ -38,6 +39,8 @@ def panels(member: Member, *, request: HttpRequest) -> Iterator[Panel]:
     """Return the panels that this staff member has the right to see."""
     if request.user.has_perm("nannychain.view_sms"):
         yield _messages(member)
+    if request.user.has_perm("nannychain.view_approvalrequest"):
+        yield _approvals(member)
     if request.user.has_perm("nannychain.view_auditentry"):
         yield _audit_trail(member)
 
@@ -57,6 +60,26 @@ def _messages(member: Member) -> Panel:
                 sms.reason,
             )
             for sms in latest_to(member.phone, rows_max=ROWS_MAX)
+        ],
+    )
+
+
+def _approvals(member: Member) -> Panel:
+    of_member = {"subject_type": member._meta.label_lower, "subject_id": str(member.pk)}
+    return Panel(
+        title="Requests for approval",
+        address=f"{reverse('admin:nannychain_approvalrequest_changelist')}?{urlencode(of_member)}",
+        headers=("When", "What", "Why", "Asked by", "State", "Decided by"),
+        rows=[
+            (
+                _when(asked.asked_at),
+                asked.kind,
+                asked.reason,
+                _in_one_line(asked.asker),
+                asked.get_state_display(),
+                _in_one_line(asked.decider),
+            )
+            for asked in approvals.about(member)[:ROWS_MAX]
         ],
     )
 

@@ -90,6 +90,12 @@ UNFOLD = {
                 "title": "House",
                 "separator": True,
                 "items": [
+                    {
+                        "title": "Requests for approval",
+                        "icon": "how_to_reg",
+                        "link": reverse_lazy("admin:nannychain_approvalrequest_changelist"),
+                        "permission": "nannychain.approvals.admin.may_see",
+                    },
                     _page("Alerts", icon="notifications", model="nannychain.alert"),
                     _page("Audit trail", icon="history", model="nannychain.auditentry"),
                     _page("State changes", icon="timeline", model="nannychain.statechange"),
