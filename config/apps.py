@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """Label `config`; registers who reacts to which event, and what is sealed, what takes two."""
+    """Label `config`; registers the tables that join the storeys."""
 
     name = "config"
 
@@ -16,3 +16,4 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.sealing").connect()
         importlib.import_module("config.books").connect()
         importlib.import_module("config.approvals").connect()
+        importlib.import_module("config.roles").connect()

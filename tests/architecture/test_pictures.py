@@ -1,6 +1,6 @@
 """Pictures of what can happen are drawn from the tables, and drawn anew when a table changes."""
 
-from config import book_pages, flows
+from config import book_pages, flows, role_pages
 from wallets.ledger import recipes
 
 
@@ -20,6 +20,11 @@ def test_the_pages_of_the_ledger_are_up_to_date() -> None:
     """`manage.py flows` draws them."""
     for path, text in book_pages.pages().items():
         assert path.read_text(encoding="utf-8") == text
+
+
+def test_the_page_of_roles_is_up_to_date() -> None:
+    """`manage.py flows` draws it."""
+    assert role_pages.PATH.read_text(encoding="utf-8") == role_pages.page()
 
 
 def test_every_recipe_has_an_example_that_its_own_kind_allows() -> None:

@@ -22,7 +22,7 @@ from unfold.decorators import display
 
 from nannychain import phone
 from nannychain.errors import Invalid
-from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
+from nannychain.staff.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
 from wallets.stellar.selectors import funding_in_words
 from workers.identity import services, staff, worker_id
 from workers.identity.forms import OpenAccountForm, RightsForm
@@ -210,5 +210,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    """Groups of staff: a name for a set of permissions."""
+class GroupAdmin(ReadOnly, DjangoGroupAdmin, ModelAdmin):
+    """The roles of staff, to read: they are written from a table in the code."""

@@ -97,7 +97,7 @@ def test_losing_the_race_for_a_phone_is_told(
 
 
 def test_a_superuser_gives_and_takes_rights(superuser: Client) -> None:
-    member, group = MemberFactory.create(), Group.objects.create(name="Support")
+    member, group = MemberFactory.create(), Group.objects.get(name="Support")
     superuser.post(page_of(member), consents(member) | {"is_staff": "on", "groups": [group.pk]})
     member.refresh_from_db()
     assert member.is_staff

@@ -1,0 +1,116 @@
+"""Who of the staff may do what: four roles, and one line for each permission.
+
+Each role is a group of Django's, written after every migration: the table is here, not in the
+database. A permission that stands in no line is a superuser's alone. `docs/roles.md` is drawn from
+this table.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models.signals import post_migrate
+
+
+class Role(StrEnum):
+    """A part that members of the staff play, one or several. The value is the group's name."""
+
+    SUPPORT = "Support"  # talks to members
+    OPERATIONS = "Operations"  # keeps payments and machines going
+    FINANCE = "Finance"  # answers for the books
+    COMPLIANCE = "Compliance"  # answers to the regulator and to members for their rights
+
+
+_S, _O, _F, _C = Role.SUPPORT, Role.OPERATIONS, Role.FINANCE, Role.COMPLIANCE
+_ALL = tuple(Role)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One line of the table: a permission (`app.codename`), who has it, and what it is for."""
+
+    permission: str
+    roles: tuple[Role, ...]
+    what: str
+
+
+GRANTS = (
+    # People
+    Grant("workers.view_member", _ALL, "find members and see their page"),
+    Grant("workers.view_consent", (_S, _O, _C), "see what a member agreed to"),
+    Grant("workers.add_member", (_S, _O), "open an account for a person"),
+    Grant("nannychain.view_sms", (_S, _O), "see which SMS were sent; codes never show"),
+    Grant("nannychain.view_deliveryreport", (_S, _O), "see what the network said of an SMS"),
+    Grant("nannychain.add_sms", (_S, _O), "send a failed SMS again"),
+    Grant("nannychain.view_optout", (_S, _C), "see who wants no messages"),
+    # Vault and ledger
+    Grant("wallets.view_wallet", _ALL, "see a wallet's key and how far its account is"),
+    Grant("wallets.view_account", (_O, _F, _C), "see accounts, and what stands on them"),
+    Grant("wallets.download_statement", (_F, _C), "take a statement out as CSV"),
+    Grant("wallets.view_journal", (_O, _F, _C), "see what was booked"),
+    Grant("wallets.view_hold", (_O, _F, _C), "see what is held"),
+    Grant("wallets.view_manualjournal", (_O, _F, _C), "see manual journals"),
+    Grant("wallets.propose_manual_journal", (_O, _F), "propose a journal or a reversal"),
+    Grant("wallets.approve_manual_journal", (_F,), "decide about what somebody else proposed"),
+    Grant("wallets.view_bookscheck", (_O, _F, _C), "see how the nightly checks ended"),
+    Grant("wallets.view_accountkind", (_O, _F, _C), "see the chart of accounts"),
+    Grant("wallets.view_journalkind", (_O, _F, _C), "see the kinds of journal"),
+    # Stellar
+    Grant("wallets.view_submission", (_O,), "see transactions and their outcome"),
+    Grant("wallets.view_envelope", (_O,), "see what was signed"),
+    Grant("wallets.view_fundingrequest", (_S, _O), "see which accounts wait, and why"),
+    Grant("wallets.change_fundingrequest", (_O,), "try again to open an account"),
+    Grant("wallets.view_movement", (_O, _F, _C), "see movements on accounts"),
+    Grant("wallets.change_movement", (_O, _F), "say that a movement was looked at"),
+    Grant("wallets.view_channel", (_O,), "see the channels"),
+    Grant("wallets.view_network", (_O, _F), "see the funding account and its runway"),
+    Grant("wallets.change_network", (_O,), "pause and resume"),
+    # House
+    Grant("nannychain.view_alert", _ALL, "see alerts"),
+    Grant("nannychain.change_alert", (_O, _F, _C), "say that an alert was seen, or is over"),
+    Grant("nannychain.view_approvalrequest", (_O, _C), "see all requests for approval"),
+    Grant("nannychain.view_auditentry", (_O, _C), "see who did what"),
+    Grant("nannychain.view_statechange", (_O, _C), "see the history of states"),
+    Grant("nannychain.view_inboxmessage", (_O,), "see callbacks"),
+    Grant("nannychain.view_outboxevent", (_O,), "see events"),
+    Grant("nannychain.view_outboxdelivery", (_O,), "see who reacted to an event"),
+    Grant("auth.view_group", (_C,), "see which roles there are"),
+)
+
+
+def connect() -> None:
+    """Have the groups written after every migration, once all permissions are there."""
+    with_models = [app for app in apps.get_app_configs() if app.models_module is not None]
+    post_migrate.connect(after_migrate, sender=with_models[-1], dispatch_uid="config.roles")
+
+
+def after_migrate(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    """Write the groups, where the tables for them are there."""
+    with connections[using].cursor() as cursor:
+        tables = connections[using].introspection.table_names(cursor)
+    if "auth_group" in tables:
+        sync(using=using)
+
+
+@transaction.atomic
+def sync(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Make each role's group hold what the table gives it, and nothing else."""
+    stored = {
+        f"{app}.{codename}": key
+        for app, codename, key in Permission.objects.using(using).values_list(
+            "content_type__app_label", "codename", "pk"
+        )
+    }
+    for role in Role:
+        group, _ = Group.objects.using(using).get_or_create(name=role.value)
+        wanted = {stored[name] for name in permissions_of(role) if name in stored}
+        if set(group.permissions.values_list("pk", flat=True)) != wanted:
+            group.permissions.set(wanted)
+
+
+def permissions_of(role: Role) -> tuple[str, ...]:
+    """Return what a role may do."""
+    return tuple(grant.permission for grant in GRANTS if role in grant.roles)
