@@ -18,7 +18,7 @@ from config.schedule import SCHEDULE
 from config.sealing import HOLDERS
 from nannychain.language import speaking
 from nannychain.states.machine import Machine
-from ussd.engine.screens import Back, Go, Home, Step
+from ussd.engine.steps import Back, Go, Home, Step
 from ussd.menu import APPLICATION
 
 PATH = settings.BASE_DIR / "docs" / "flows.md"

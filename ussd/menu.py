@@ -1,6 +1,7 @@
 """The whole USSD tree in one table, and what else the engine must know of us.
 
-To add a screen: a file in `ussd/screens`, a line in SCREENS, a line in TREE.
+To add a screen: a file in `ussd/screens` that declares a flow, and a line in TREE. How such a file
+is written, also for money, stands in `ussd.engine.screens`.
 """
 
 from datetime import datetime, timedelta
@@ -11,44 +12,41 @@ from django.utils.translation import gettext_lazy as _
 
 from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
 from ussd.engine.application import Application, Item, Sentences
-from ussd.engine.screens import Back, Go, Screen
-from ussd.screens import account, help, home, language, own_number, register, sign_in, welcome
+from ussd.engine.steps import Back
+from ussd.screens import account, help, home, language, register, sign_in, welcome
 from workers.identity.selectors import Caller, caller_by_phone
 
 STRANGER, MEMBER = "welcome", "home"
 RECENT = timedelta(minutes=10)  # longer than any session lives
 
-SCREENS = {
-    STRANGER: Screen(welcome.prompt, keys=welcome.other_language, aliases={"0": Back()}),
-    "register": Screen(
-        register.prompt, short=own_number.short, keys=register.keys, read=register.read
-    ),
-    "sign_in": Screen(sign_in.prompt, keys=sign_in.keys, read=sign_in.read),
-    MEMBER: Screen(home.prompt),
-    "account": Screen(account.prompt),
-    "language": Screen(language.prompt, keys=language.keys),
-    "help": Screen(help.prompt),
-}
-
 # On the screen …, the key …, says …, and leads to …
 TREE = (
-    Item(STRANGER, "1", _("Create account"), Go("register")),
-    Item(STRANGER, "2", _("Sign in"), Go("sign_in")),
+    Item(STRANGER, "1", _("Create account"), register.FLOW),
+    Item(STRANGER, "2", _("Sign in"), sign_in.FLOW),
     Item(STRANGER, "3", _("Exit"), Back()),
-    Item(MEMBER, "1", _("My account"), Go("account")),
-    Item(MEMBER, "2", _("Language"), Go("language")),
-    Item(MEMBER, "3", _("Help"), Go("help")),
+    Item(MEMBER, "1", _("My account"), account.FLOW),
+    Item(MEMBER, "2", _("Language"), language.FLOW),
+    Item(MEMBER, "3", _("Help"), help.FLOW),
     Item(MEMBER, "0", _("Exit"), Back()),
 )
 
 SENTENCES = Sentences(
     back=_("Back"),
+    home=_("Home"),
+    more=_("More"),
     goodbye=_("Thank you for using NannyChain."),
     wrong_choice=_("Wrong choice. Try again."),
+    ask_again=_("Please answer this again."),
     over=_("This session has ended. Please dial again."),
     busy=_("Your last answer is still being worked on. Please dial again in a minute."),
     foreign=_("This session belongs to another phone. Please dial again."),
     unavailable=_("NannyChain can't answer right now. Please dial again in a few minutes."),
+    confirm=_("Confirm"),
+    sent_before=_("Sent at {time}. Again?"),
+    yes=_("Yes"),
+    pin_form=_("A PIN has 4 digits."),
+    pin_wrong=_("Wrong PIN. Tries left: {tries}"),
+    pin_locked=_("Wrong PIN. For your safety it is locked until {time}."),
 )
 
 
@@ -76,8 +74,8 @@ def _unpack(packed: list[str]) -> Caller:
 
 
 APPLICATION = Application(
-    screens=SCREENS,
     tree=TREE,
+    flows=(welcome.FLOW, home.FLOW),
     sentences=SENTENCES,
     find_caller=caller_by_phone,
     pack_caller=_pack,

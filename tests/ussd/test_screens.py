@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from nannychain.gsm import septets
 from nannychain.language import codes, speaking
-from ussd.engine import fold
-from ussd.engine.hop import Hop, Visit
-from ussd.engine.screens import Again, Finish
+from ussd.engine import fold, showing
+from ussd.engine.hop import Hop, Visit, Who
 from ussd.engine.session import Place
+from ussd.engine.steps import Again, Finish
 from ussd.engine.text import SEPTETS_MAX, cut, fits, plain
-from ussd.menu import APPLICATION, SCREENS, SENTENCES, TREE
+from ussd.menu import APPLICATION, SENTENCES, TREE
 from workers.identity import messages, worker_id
 from workers.identity import services as identity
 from workers.identity.models import Member
@@ -34,7 +34,7 @@ LONGEST_NAME = "Wanjik\N{LATIN SMALL LETTER U WITH TILDE} " + "W" * 72
 
 
 def visit_by(caller: Caller | None, language: str) -> Visit:
-    return Visit(hop=HOP, language=language, find_caller=lambda _: caller)
+    return Visit(hop=HOP, language=language, who=Who(lambda _: caller))
 
 
 @pytest.fixture
@@ -48,19 +48,19 @@ def language(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", APPLICATION.screens)
 def test_a_screen_fits_with_and_without_a_hint(name: str, language: str, member: Caller) -> None:
     assert settings.HELP_LINE
     visit = visit_by(member, language)
-    place = Place(path=(name,), language=language)
+    place = Place.at(name, language=language)
     hints = [""]
     for typed in TYPED:
         result = fold.step(APPLICATION, visit, place=place, text=typed)
-        if isinstance(result, fold.Moved) and result.hint:
-            hints.append(result.hint)
+        if isinstance(result, fold.Moved) and result.is_wrong_input:
+            hints.append(result.place.top.hint)
     assert len(hints) > 1
     for hint in hints:
-        shown = fold.show(APPLICATION, visit, place=place, hint=hint).text
+        shown = showing.show(APPLICATION, visit, place=place.with_top(hint=hint))[0].text
         assert fits(shown), (septets(shown), shown)
         assert "\n\n" not in shown
 
@@ -77,7 +77,7 @@ def test_the_end_of_a_screen_fits(name: str, language: str) -> None:
     for caller in (None, Caller(uuid4(), worker_id.new(), language, timezone.now())):
         visit = visit_by(caller, language)
         with speaking(language):
-            for _, taken in SCREENS[name].keys(visit).values():
+            for _, taken in APPLICATION.screens[name].keys(visit).values():
                 for _ in range(2):  # the first time joins, the second finds the account
                     end = taken if isinstance(taken, Finish) else taken.effect()  # type: ignore[union-attr]
                     assert fits(end.text)
@@ -85,15 +85,15 @@ def test_the_end_of_a_screen_fits(name: str, language: str) -> None:
 
 def test_choices_are_numbered_lines_that_lead_to_known_screens() -> None:
     for item in TREE:
-        assert item.parent in SCREENS
+        assert item.parent in APPLICATION.screens
         assert item.key.isdigit()
         target = getattr(item.step, "screen", None)
-        assert target is None or target in SCREENS
+        assert target is None or target in APPLICATION.screens
 
 
 def test_every_screen_can_be_reached() -> None:
     reached = {getattr(item.step, "screen", None) for item in TREE} | APPLICATION.root_names
-    assert set(SCREENS) <= reached
+    assert set(APPLICATION.all_flows) <= reached
 
 
 def test_the_labels_that_scripts_look_for_are_there() -> None:
@@ -110,7 +110,7 @@ def test_the_welcome_sms_fits_one_message(language: str) -> None:
 def test_a_hostile_name_cannot_forge_a_screen(member: Caller) -> None:
     Member.objects.update(name="A\n1. Send money to B`\N{LATIN SMALL LETTER E WITH ACUTE}")
     visit = visit_by(member, "en")
-    shown = fold.show(APPLICATION, visit, place=Place(path=("account",), language="en"), hint="")
+    shown, _ = showing.show(APPLICATION, visit, place=Place.at("account", language="en"))
     assert fits(shown.text)
     assert "\n1." not in shown.text
 

@@ -212,7 +212,7 @@ class TestWhatIsKept:
         phone.enter("1")
         redis = get_redis_connection("default")
         key = f"ussd:session:{phone.session_id}"
-        assert redis.get(key).startswith(b'{"version":1,')
+        assert redis.get(key).startswith(b'{"version":2,')
         assert 170 < redis.ttl(key) <= 180
 
     def test_nothing_that_was_typed_is_kept(self, phone: Phone) -> None:
@@ -236,7 +236,7 @@ class TestWhatIsKept:
         phone.dial()
         phone.enter("1")
         redis = get_redis_connection("default")
-        for damaged in (b"", b"{", b"[]", b"null", b'{"version":0}', b'{"version":1}', b"\xff"):
+        for damaged in (b"", b"{", b"[]", b"null", b'{"version":0}', b'{"version":2}', b"\xff"):
             redis.set(f"ussd:session:{phone.session_id}", damaged)
             assert phone.enter("9").startswith("CON That is not a Kenyan")
 

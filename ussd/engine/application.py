@@ -1,26 +1,32 @@
-"""What the engine is given: screens, the tree that joins them, and sentences of last resort."""
+"""What the engine is given: the tree with its screens, who calls, PINs, and its own sentences."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import Any
-
-from django.utils.functional import Promise
+from typing import Any, Protocol
 
 from ussd.engine.hop import Visit
-from ussd.engine.screens import BACK_KEY, Back, Keys, Screen, Step
-
-Sentence = str | Promise
+from ussd.engine.screens import BACK_KEY, Flow, Keys, Screen, Sentence, flow_name
+from ussd.engine.steps import Go, Step
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the tree: on the screen `parent`, the choice `key` with this label."""
+    """One line of the tree: on the screen `parent`, the choice `key` with this label leads to a
+    flow or a step. `shown_to` says who sees it; without it, everybody does.
+    """
 
     parent: str
     key: str
     label: Sentence
-    step: Step
+    leads_to: Flow | Step
+    shown_to: Callable[[Visit], bool] | None = None
+
+    @property
+    def step(self) -> Step:
+        """What the choice leads to, as a step."""
+        return Go(self.leads_to.name) if isinstance(self.leads_to, Flow) else self.leads_to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +34,47 @@ class Sentences:
     """What the engine itself has to say, in the caller's language."""
 
     back: Sentence
+    home: Sentence
+    more: Sentence
     goodbye: Sentence
     wrong_choice: Sentence
+    ask_again: Sentence  # what was answered before can't be proved: please answer again
     over: Sentence  # the session has ended, and more input came
     busy: Sentence  # an earlier input of the same session is still being worked on
     foreign: Sentence  # the session belongs to another phone
     unavailable: Sentence  # nothing was accepted
+    confirm: Sentence  # the label of `1` on a confirm screen
+    sent_before: Sentence  # with {time}: the same was done a moment ago; again?
+    yes: Sentence
+    pin_form: Sentence  # what was typed is no PIN
+    pin_wrong: Sentence  # with {tries}
+    pin_locked: Sentence  # with {time}
+
+
+class Verdict(Protocol):
+    """What the PIN service says of one try."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is the caller's PIN."""
+
+    @property
+    def tries_left(self) -> int:
+        """How many more tries there are."""
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """Until when no PIN is taken, if so."""
+
+
+class Pins(Protocol):
+    """The PIN service, as the engine wants it. `key` names the try: a replay doesn't count."""
+
+    def has_pin(self, caller: Any) -> bool:
+        """Tell whether the caller has chosen a PIN yet."""
+
+    def verify(self, caller: Any, *, pin: str, key: str) -> Verdict:
+        """Return the verdict on this try; never raises for a wrong PIN."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +85,13 @@ class Application:
     `find_caller` makes at most one query, and returns None for a stranger; whom it has found goes
     with the session as JSON (`pack_caller`, `unpack_caller`), so it holds what doesn't change.
     `language_of` tells in which language to begin; `is_recent`, whether the caller may have been a
-    stranger when the session began.
+    stranger when the session began. `first_pin` is the flow in which a caller without a PIN chooses
+    one; it ends with `Leave`, which returns to where the PIN was wanted. An application without PIN
+    screens needs neither it nor `pins`.
     """
 
-    screens: Mapping[str, Screen]
     tree: tuple[Item, ...]
+    flows: tuple[Flow, ...]  # the first screens, and what no line of the tree leads to
     sentences: Sentences
     find_caller: Callable[[str], Any]
     pack_caller: Callable[[Any], Any]
@@ -57,24 +100,62 @@ class Application:
     roots: Callable[[Any], tuple[str, ...]]
     is_recent: Callable[[Any], bool]
     root_names: frozenset[str]
+    pins: Pins | None = None
+    first_pin: str = ""
 
     @cached_property
-    def _lines(self) -> dict[str, Keys]:
-        """The fixed choices of each screen, in order."""
-        way_back: dict[str, tuple[Sentence, Step]] = {BACK_KEY: (self.sentences.back, Back())}
+    def all_flows(self) -> dict[str, Flow]:
+        """Every flow, by name."""
+        named = [item.leads_to for item in self.tree if isinstance(item.leads_to, Flow)]
+        return {flow.name: flow for flow in (*self.flows, *named)}
+
+    @cached_property
+    def screens(self) -> dict[str, Screen]:
+        """Every screen, by name."""
         return {
-            name: _in_order(
-                {item.key: (item.label, item.step) for item in self.tree if item.parent == name}
-                | ({} if name in self.root_names else way_back)
-            )
-            for name in self.screens
+            name: screen
+            for flow in self.all_flows.values()
+            for name, screen in flow.screens.items()
+        }
+
+    @property
+    def pin_service(self) -> Pins:
+        """The PIN service; raise LookupError in an application that has none."""
+        if self.pins is None:
+            raise LookupError("a PIN screen needs a PIN service")
+        return self.pins
+
+    def after(self, screen: str) -> str:
+        """Return the name of the screen that follows in the flow."""
+        return self.all_flows[flow_name(screen)].after(screen)
+
+    @cached_property
+    def _items(self) -> dict[str, list[Item]]:
+        return {name: [i for i in self.tree if i.parent == name] for name in self.screens}
+
+    @cached_property
+    def _fixed(self) -> dict[str, Keys]:
+        """The choices of each screen that everybody sees in the same way."""
+        return {
+            name: in_order({item.key: (item.label, item.step) for item in items})
+            for name, items in self._items.items()
+            if all(item.shown_to is None for item in items)
         }
 
     def keys(self, name: str, visit: Visit) -> Keys:
-        """Return the choices that the screen shows, in order; the way back comes last."""
+        """Return the choices of the screen, in order, but for the way back."""
         own = self.screens[name].keys(visit)
-        return _in_order({**own, **self._lines[name]}) if own else self._lines[name]
+        fixed = self._fixed.get(name)
+        if fixed is None:
+            fixed = {
+                item.key: (item.label, item.step)
+                for item in self._items[name]
+                if item.shown_to is None or item.shown_to(visit)
+            }
+            return in_order({**own, **fixed})
+        return in_order({**own, **fixed}) if own else fixed
 
 
-def _in_order(keys: Keys) -> Keys:
-    return dict(sorted(keys.items(), key=lambda choice: (choice[0][0] == "0", choice[0])))
+def in_order(keys: Keys) -> Mapping[str, tuple[Sentence, Step]]:
+    """Return the choices by their numbers, with the way out last."""
+    return dict(sorted(keys.items(), key=lambda choice: (choice[0] == BACK_KEY, int(choice[0]))))

@@ -14,8 +14,10 @@ from nannychain.idempotency.models import IdempotentAnswer
 from ussd.engine import transcript
 from ussd.engine.hop import Hop, Reply
 from ussd.engine.session import Place
+from ussd.engine.steps import Step
 
 SCOPE = "ussd"
+Effect = Callable[[], Step]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def once(hop: Hop, *, effect: Callable[[], Outcome]) -> Outcome:
     try:
         stored, _ = idempotency.once(
             scope=SCOPE,
-            key=_key(hop, hop.text),
+            key=hop.key(hop.text),
             fingerprint=_fingerprint(hop),
             effect=lambda: _to_json(effect()),
         )
@@ -49,7 +51,7 @@ def once(hop: Hop, *, effect: Callable[[], Outcome]) -> Outcome:
 
 def answered(hop: Hop) -> Reply | None:
     """Return the stored answer to exactly this hop, or None where it had no effect."""
-    found = idempotency.find(scope=SCOPE, key=_key(hop, hop.text))
+    found = idempotency.find(scope=SCOPE, key=hop.key(hop.text))
     if found is None or found.answer is None or found.fingerprint != _fingerprint(hop):
         return None
     return _from_json(found.answer).reply
@@ -57,7 +59,7 @@ def answered(hop: Hop) -> Reply | None:
 
 def latest(hop: Hop) -> tuple[str, Outcome] | None:
     """Return the longest part of the text that has led to an effect, and its outcome. One query."""
-    texts = {_key(hop, text): text for text in transcript.prefixes(hop.text)}
+    texts = {hop.key(text): text for text in transcript.prefixes(hop.text)}
     rows = IdempotentAnswer.objects.filter(scope=SCOPE, key__in=texts).exclude(answer=None)
     found = sorted(rows, key=lambda row: len(texts[row.key]), reverse=True)
     if not found:
@@ -67,25 +69,14 @@ def latest(hop: Hop) -> tuple[str, Outcome] | None:
     return texts[found[0].key], _from_json(found[0].answer)
 
 
-def _key(hop: Hop, text: str) -> str:
-    return transcript.digest(f"{hop.gateway} {hop.session_id} {text}")
-
-
 def _fingerprint(hop: Hop) -> str:
     return transcript.digest(f"{hop.phone} {hop.service_code}")
 
 
 def _to_json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "reply": outcome.reply.text,
-        "ends": outcome.reply.ends,
-        "path": outcome.place.path,
-        "language": outcome.place.language,
-    }
+    reply = outcome.reply
+    return {"reply": reply.text, "ends": reply.ends, **outcome.place.to_json()}
 
 
 def _from_json(stored: Any) -> Outcome:
-    return Outcome(
-        Reply(stored["reply"], stored["ends"]),
-        Place(path=tuple(stored["path"]), language=stored["language"]),
-    )
+    return Outcome(Reply(stored["reply"], stored["ends"]), Place.from_json(stored))

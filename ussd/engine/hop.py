@@ -1,9 +1,12 @@
 """What comes in and what goes out: one hop of a session, in no gateway's dialect."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ussd.engine import transcript
+
+_UNASKED = object()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,10 @@ class Hop:
     text: str
     is_authenticated: bool
 
+    def key(self, text: str) -> str:
+        """Return what names the input `text` of this session for good, and tells nothing of it."""
+        return transcript.digest(f"{self.gateway} {self.session_id} {text}")
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -32,35 +39,49 @@ class Reply:
         return f"{'END' if self.ends else 'CON'} {self.text}"
 
 
+@dataclass
+class Who:
+    """Who calls: a member is looked up once in a session, a stranger once in a hop."""
+
+    find: Callable[[str], Any]
+    found: Any = _UNASKED
+
+    def by(self, phone: str) -> Any:
+        """Return whom the application finds for the phone; None for a stranger."""
+        if self.found is _UNASKED:
+            self.found = self.find(phone)
+        return self.found
+
+    @property
+    def known(self) -> Any:
+        """Whom was found so far; looks nobody up."""
+        return None if self.found is _UNASKED else self.found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What a screen may know: the hop, who calls, and in which language."""
+    """What a screen may know: the hop, who calls, in which language, and what was chosen so far.
+
+    `values` are what the screens before have handed on; `frozen` is what the present screen (or,
+    on a PIN screen, the confirm screen before it) has read when it was entered.
+    """
 
     hop: Hop
     language: str
-    find_caller: Callable[[str], Any]
-
-    @cached_property
-    def caller(self) -> Any:
-        """Whom the application found for the phone; None for a stranger.
-
-        A member is looked up once in a session, a stranger whenever a screen wants to know.
-        """
-        return self.find_caller(self.hop.phone)
+    who: Who
+    values: Mapping[str, Any] = field(default_factory=dict)
+    frozen: Any = None
 
     @property
-    def known_caller(self) -> Any:
-        """The caller, where it was asked for in this session; looks nobody up."""
-        return self.__dict__.get("caller")
+    def caller(self) -> Any:
+        """Whom the application found for the phone; None for a stranger."""
+        return self.who.by(self.hop.phone)
 
-    def knowing(self, caller: Any) -> "Visit":
-        """Take the caller whom an earlier hop has found; return the visit."""
-        self.__dict__["caller"] = caller
-        return self
+    @property
+    def key(self) -> str:
+        """The idempotency key of this input: the same for a retry, and for nothing else."""
+        return self.hop.key(self.hop.text)
 
     def speaking(self, language: str) -> "Visit":
         """Return the same visit in another language."""
-        if language == self.language:
-            return self
-        other = Visit(hop=self.hop, language=language, find_caller=self.find_caller)
-        return other.knowing(self.caller) if "caller" in self.__dict__ else other
+        return self if language == self.language else replace(self, language=language)

@@ -1,7 +1,8 @@
 """Finding the place of a session from its text alone: at the first hop, and when Redis lost it.
 
 The fold goes on from the last stored effect, or from the first screen. It runs no effect in the
-middle of a text, and none where the text can be read in two ways: its screen is shown again.
+middle of a text, and none where the text can be read in two ways: its screen is shown again. So is
+a list or a confirm screen whose answer can't be proved to be about what stands there now.
 """
 
 from nannychain.language import speaking
@@ -21,7 +22,7 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
     """Return the answer to a hop of which no state is stored."""
     hop = visit.hop
     language = app.language_of(visit.caller)
-    starts = [Place(path=(root,), language=language) for root in app.roots(visit.caller)]
+    starts = [Place.at(root, language=language) for root in app.roots(visit.caller)]
     inputs = hop.text.split(SEPARATOR) if hop.text else []
     if not inputs:
         return finish(app, visit, fold.Moved(starts[0]), may_act=False)
@@ -38,7 +39,8 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
         return _over(app, starts[0])
     # Somebody who has joined since the session began may have begun as a stranger: the inputs are
     # read from each beginning, and the one under which they make most sense is taken.
-    tracks = [read(app, visit, place=place, inputs=inputs) for place in starts]
+    is_seen = known is not None
+    tracks = [read(app, visit, place=p, inputs=inputs, is_seen=is_seen) for p in starts]
     best, *others = sorted(tracks, key=lambda track: track.doubt)
     is_clear = all(other.doubt > best.doubt for other in others) or (
         best.wrong_inputs == 0 and not app.is_recent(visit.caller)

@@ -7,11 +7,12 @@ from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
 from nannychain.language import speaking
 from ussd.engine import effects, store, transcript
 from ussd.engine.acting import finish
-from ussd.engine.application import Application, Sentence
+from ussd.engine.application import Application
 from ussd.engine.effects import Outcome
-from ussd.engine.hop import Hop, Reply, Visit
+from ussd.engine.hop import Hop, Reply, Visit, Who
 from ussd.engine.reading import read
 from ussd.engine.rebuild import rebuild
+from ussd.engine.screens import Menu, Sentence, Show
 from ussd.engine.session import Place, Session
 from ussd.engine.transcript import News
 
@@ -48,16 +49,17 @@ def last_word(sentence: Sentence, language: str = DEFAULT_LANGUAGE) -> Reply:
 
 def _next(app: Application, hop: Hop, session: Session | None) -> Session:
     """Return the session after this hop; the same one where the hop brings nothing new."""
-    if session is None:
-        visit = Visit(hop=hop, language=DEFAULT_LANGUAGE, find_caller=app.find_caller)
+    who = Who(app.find_caller)
+    if session is None or not _is_known(app, session.place):
+        visit = Visit(hop=hop, language=DEFAULT_LANGUAGE, who=who)
         return _stored(app, visit, rebuild(app, visit))
     news, text = transcript.compare(hop.text, consumed=session.consumed)
     if news is News.SAME or news is News.STALE:
         return session
     place = session.place
-    visit = Visit(hop=hop, language=place.language, find_caller=app.find_caller)
     if session.caller is not None:
-        visit.knowing(app.unpack_caller(session.caller))
+        who.found = app.unpack_caller(session.caller)
+    visit = Visit(hop=hop, language=place.language, who=who)
     if session.reply.ends:
         over = Outcome(last_word(app.sentences.over, place.language), place)
         return _stored(app, visit, over)
@@ -65,24 +67,29 @@ def _next(app: Application, hop: Hop, session: Session | None) -> Session:
         log.warning("ussd.text_diverged", gateway=hop.gateway)
     inputs = _inputs(app, place, text)
     with speaking(place.language):
-        track = read(app, visit, place=place, inputs=inputs)
+        track = read(app, visit, place=place, inputs=inputs, is_seen=news is News.INPUT)
         is_certain = not track.is_cut and (len(inputs) == 1 or track.wrong_inputs == 0)
         may_act = news is News.INPUT and is_certain
         return _stored(app, visit, finish(app, track.visit, track.result, may_act=may_act))
 
 
+def _is_known(app: Application, place: Place) -> bool:
+    """Tell whether all screens on the way still exist: another version may have begun this."""
+    return all(frame.screen in app.screens for frame in place.path)
+
+
 def _inputs(app: Application, place: Place, text: str) -> list[str]:
     """Return the inputs that a text stands for: several where a menu has missed a hop.
 
-    Where anything may be typed, a separator is part of what was typed.
+    Where anything may be typed, a separator is part of what was typed; and what follows the answer
+    to a list, a quote or a PIN is never guessed.
     """
-    if app.screens[place.screen].read is not None:
-        return [text]
-    return text.split(transcript.SEPARATOR)
+    is_menu = isinstance(app.screens[place.screen], Menu | Show)
+    return text.split(transcript.SEPARATOR) if is_menu else [text]
 
 
 def _stored(app: Application, visit: Visit, outcome: Outcome) -> Session:
-    hop, caller = visit.hop, visit.known_caller
+    hop, caller = visit.hop, visit.who.known
     return Session(
         gateway=hop.gateway,
         phone=hop.phone,

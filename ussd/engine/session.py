@@ -1,26 +1,102 @@
 """The state of a session, as it lies in Redis: raw JSON, without anything that was typed."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ussd.engine.hop import Hop, Reply
 from ussd.engine.transcript import Mark
 
-VERSION = 1
+VERSION = 2
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One screen on the way: what it was handed, what it read for good, and which page is shown.
+
+    `hint` is what was wrong with the last input, as long as the screen stays. `asked_at` is set
+    where a confirm screen asks about what was done at that instant in the same way.
+    """
+
+    screen: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    frozen: Any = None
+    page: int = 0
+    hint: str = ""
+    asked_at: str = ""
+
+    def to_json(self) -> Any:
+        """Return the frame as it is stored: most are no more than a name."""
+        if self == Frame(self.screen):
+            return self.screen
+        rest = [self.frozen, self.page, self.hint, self.asked_at]
+        return [self.screen, dict(self.values), *rest]
+
+    @classmethod
+    def from_json(cls, stored: Any) -> "Frame":
+        """Return a stored frame."""
+        return cls(stored) if isinstance(stored, str) else cls(*stored)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a session stands: the way from the first screen to the present, and the language."""
+    """Where a session stands: the way from the first screen to the present, and the language.
 
-    path: tuple[str, ...]
+    `shown` are the keys that the phone shows; None until the screen was made.
+    """
+
+    path: tuple[Frame, ...]
     language: str
+    shown: tuple[str, ...] | None = None
+
+    @classmethod
+    def at(cls, *screens: str, language: str) -> "Place":
+        """Return the place at the end of a way of plain screens."""
+        return cls(path=tuple(Frame(screen) for screen in screens), language=language)
+
+    @property
+    def top(self) -> Frame:
+        """The present frame."""
+        return self.path[-1]
 
     @property
     def screen(self) -> str:
         """The present screen."""
-        return self.path[-1]
+        return self.path[-1].screen
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All that the screens on the way were handed; the latest wins."""
+        return {name: value for frame in self.path for name, value in frame.values.items()}
+
+    def up(self, count: int = 1) -> "Place":
+        """Return the place `count` screens back."""
+        return replace(self, path=self.path[:-count], shown=None)
+
+    def down(self, frame: Frame) -> "Place":
+        """Return the place one screen further."""
+        return replace(self, path=(*self.path, frame), shown=None)
+
+    def with_top(self, **changes: Any) -> "Place":
+        """Return the place with its present frame changed."""
+        path = (*self.path[:-1], replace(self.top, **changes))
+        return replace(self, path=path, shown=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the place as it is stored."""
+        path = [frame.to_json() for frame in self.path]
+        return {"path": path, "language": self.language, "shown": self.shown}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Place":
+        """Return a stored place."""
+        shown = stored["shown"]
+        return cls(
+            path=tuple(Frame.from_json(frame) for frame in stored["path"]),
+            language=stored["language"],
+            shown=None if shown is None else tuple(shown),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +124,7 @@ class Session:
                 "gateway": self.gateway,
                 "phone": self.phone,
                 "service_code": self.service_code,
-                "path": self.place.path,
-                "language": self.place.language,
+                **self.place.to_json(),
                 "length": self.consumed.length,
                 "digest": self.consumed.digest,
                 "reply": self.reply.text,
@@ -70,7 +145,7 @@ class Session:
                 gateway=data["gateway"],
                 phone=data["phone"],
                 service_code=data["service_code"],
-                place=Place(path=tuple(data["path"]), language=data["language"]),
+                place=Place.from_json(data),
                 consumed=Mark(length=data["length"], digest=data["digest"]),
                 reply=Reply(data["reply"], data["ends"]),
                 caller=data["caller"],

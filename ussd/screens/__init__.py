@@ -1,1 +1,1 @@
-"""What each screen says. How they hang together stands in `ussd.menu`."""
+"""What each screen says: one file for each flow. How they hang together stands in `ussd.menu`."""

@@ -2,22 +2,22 @@
 
 from django.utils.translation import gettext as _
 
-from nannychain import phone
-from nannychain.clock import nairobi_date
+from ussd.engine import text
 from ussd.engine.hop import Visit
-from ussd.engine.text import cut
+from ussd.engine.screens import Show, flow
 from workers.identity import selectors
-
-NAME_LENGTH_MAX = 40
 
 
 def prompt(visit: Visit) -> str:
     """Show name, Worker ID, phone and since when."""
     profile = selectors.profile(visit.caller.member_id)
     lines = [
-        cut(profile.name, length=NAME_LENGTH_MAX),
-        _("Worker ID: {worker_id}").format(worker_id=profile.worker_id),
-        _("Phone: {phone}").format(phone=phone.national(profile.phone)),
-        _("Member since {date}").format(date=nairobi_date(profile.joined_at).strftime("%d/%m/%Y")),
+        str(text.name(profile.name)) if profile.name else "",
+        text.fill(_("Worker ID: {worker_id}"), worker_id=text.worker_id(profile.worker_id)),
+        text.fill(_("Phone: {phone}"), phone=text.phone_number(profile.phone)),
+        text.fill(_("Member since {date}"), date=text.date(profile.joined_at)),
     ]
     return "\n".join(line for line in lines if line)
+
+
+FLOW = flow("account", Show(prompt=prompt))

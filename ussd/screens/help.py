@@ -3,11 +3,19 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from ussd.engine import text
 from ussd.engine.hop import Visit
+from ussd.engine.screens import Show, flow
+
+_HELP_LINE_LENGTH_MAX = 20
 
 
 def prompt(visit: Visit) -> str:  # noqa: ARG001
     """Tell the help line and the one rule that protects everybody."""
-    call = _("Call customer care: {phone}").format(phone=settings.HELP_LINE)
+    line = text.Value(settings.HELP_LINE, _HELP_LINE_LENGTH_MAX)
+    call = text.fill(_("Call customer care: {phone}"), phone=line)
     rule = _("Nobody from NannyChain will ever ask for your PIN.")
     return f"{call}\n{rule}" if settings.HELP_LINE else rule
+
+
+FLOW = flow("help", Show(prompt=prompt))

@@ -2,9 +2,15 @@
 
 from django.utils.translation import gettext as _
 
+from ussd.engine import text
 from ussd.engine.hop import Visit
+from ussd.engine.screens import Menu, flow
 
 
 def prompt(visit: Visit) -> str:
     """Greet a member, and tell the Worker ID."""
-    return _("NannyChain\nWorker ID: {worker_id}").format(worker_id=visit.caller.worker_id)
+    shown = text.worker_id(visit.caller.worker_id)
+    return text.fill(_("NannyChain\nWorker ID: {worker_id}"), worker_id=shown)
+
+
+FLOW = flow("home", Menu(prompt=prompt))

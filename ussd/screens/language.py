@@ -4,7 +4,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ussd.engine.hop import Visit
-from ussd.engine.screens import Do, Home, Keys
+from ussd.engine.screens import Keys, Menu, flow
+from ussd.engine.steps import Do, Home
 from workers.identity import services as identity
 
 
@@ -27,3 +28,6 @@ def _choose(visit: Visit, code: str) -> Do:
         return Home(language=code)
 
     return Do(effect)
+
+
+FLOW = flow("language", Menu(prompt=prompt, keys=keys))

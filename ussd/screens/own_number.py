@@ -3,15 +3,18 @@
 from django.utils.translation import gettext as _
 
 from nannychain import phone
+from ussd.engine import text as shown
 from ussd.engine.hop import Visit
-from ussd.engine.screens import Again, Keys, Step
+from ussd.engine.screens import Keys
+from ussd.engine.steps import Again, Step
 
 OWN_KEY = "1"
 
 
 def offer(visit: Visit, *, step: Step) -> Keys:
     """Offer the caller's own number for one key press."""
-    label = _("Use {phone}").format(phone=phone.national(visit.hop.phone))
+    number = shown.phone_number(visit.hop.phone)
+    label = shown.fill(_("Use {phone}"), phone=number)
     return {OWN_KEY: (label, step)}
 
 

@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext as _
 
+from ussd.engine import text
 from ussd.engine.hop import Visit
-from ussd.engine.screens import Do, Finish, Keys, Step
+from ussd.engine.screens import Ask, Keys, flow
+from ussd.engine.steps import Do, Finish, Step
 from ussd.screens import own_number
 from workers.identity import services as identity
 
@@ -21,9 +23,9 @@ def keys(visit: Visit) -> Keys:
     return own_number.offer(visit, step=_join(visit))
 
 
-def read(visit: Visit, text: str) -> Step:
+def read(visit: Visit, typed: str) -> Step:
     """Join with the typed number, if it is the caller's own."""
-    return own_number.read(visit, text, step=_join(visit))
+    return own_number.read(visit, typed, step=_join(visit))
 
 
 def _join(visit: Visit) -> Do:
@@ -36,7 +38,11 @@ def _join(visit: Visit) -> Do:
         )
         known = _("You already have an account. Worker ID: {worker_id}")
         new = _("Account created. Worker ID: {worker_id}")
-        text = known if account.already_exists else new
-        return Finish(text.format(worker_id=account.member.worker_id))
+        template = known if account.already_exists else new
+        worker_id = text.worker_id(account.member.worker_id)
+        return Finish(text.fill(template, worker_id=worker_id))
 
     return Do(effect)
+
+
+FLOW = flow("register", Ask(prompt=prompt, short=own_number.short, keys=keys, read=read))

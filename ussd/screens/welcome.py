@@ -4,7 +4,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ussd.engine.hop import Visit
-from ussd.engine.screens import Home, Keys
+from ussd.engine.screens import BACK_KEY, Keys, Menu, flow
+from ussd.engine.steps import Back, Home
 
 OTHER_LANGUAGE_KEY = "4"
 
@@ -18,3 +19,6 @@ def other_language(visit: Visit) -> Keys:
     """Offer the language that is not spoken now, under its own name."""
     code, name = next(pair for pair in settings.LANGUAGES if pair[0] != visit.language)
     return {OTHER_LANGUAGE_KEY: (str(name), Home(language=code))}
+
+
+FLOW = flow("welcome", Menu(prompt=prompt, keys=other_language, aliases={BACK_KEY: Back()}))
