@@ -51,5 +51,6 @@ SCHEDULE = (
     Entry("wallets.ledger.roll_up", 2, "puts postings onto hot accounts into their balances"),
     Entry("wallets.ledger.expire_holds", 60, "releases holds whose time is over"),
     Entry("wallets.ledger.check_books", _DAY_SECONDS, "recomputes all books", at=time(2, 10)),
+    Entry("ussd.forget_old", 600, 'forgets what is too old for "Sent at 14:02. Again?"'),
     Entry("nannychain.notifications.sweep", 5, "sends SMS that wait, retries, settles the unknown"),
 )
