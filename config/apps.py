@@ -17,3 +17,4 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.books").connect()
         importlib.import_module("config.approvals").connect()
         importlib.import_module("config.roles").connect()
+        importlib.import_module("config.figures").connect()

@@ -21,6 +21,7 @@ class Lock(IntEnum):
     SMS_SWEEP = 3  # one sweep of SMS at a time
     STELLAR_PLANNING = 4  # one planner at a time
     STELLAR_WATCH = 5  # one watcher of a network
+    OUTGOING = 6  # a member's money out: what was used of the limits is read and counted by one
 
 
 @required

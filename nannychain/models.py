@@ -6,6 +6,7 @@ from nannychain.audit.models import AuditEntry
 from nannychain.idempotency.models import IdempotentAnswer
 from nannychain.inbox.models import InboxMessage
 from nannychain.notifications.models import DeliveryReport, OptOut, Sms, SmsDay
+from nannychain.operating.models import ModeCaps, StoppedFlow
 from nannychain.outbox.models import OutboxDelivery, OutboxEvent
 from nannychain.states.models import StateChange
 
@@ -16,10 +17,12 @@ __all__ = [
     "DeliveryReport",
     "IdempotentAnswer",
     "InboxMessage",
+    "ModeCaps",
     "OptOut",
     "OutboxDelivery",
     "OutboxEvent",
     "Sms",
     "SmsDay",
     "StateChange",
+    "StoppedFlow",
 ]

@@ -32,6 +32,13 @@ KINDS = {
             is_transactional=True,
         ),
         Kind(
+            name="receipt",
+            lifetime=timedelta(days=2),
+            is_urgent=False,
+            is_secret=False,
+            is_transactional=True,
+        ),
+        Kind(
             name="code",
             lifetime=timedelta(minutes=5),
             is_urgent=True,

@@ -1,0 +1,40 @@
+"""Caps of each operating mode, and flows that were stopped."""
+
+from django.db import models
+
+from nannychain.dated.models import NAME_LENGTH_MAX, Dated, one_at_a_time, past_stays
+from nannychain.operating.flows import Flow
+from nannychain.reasons import LENGTH_MAX as REASON_LENGTH_MAX
+
+
+class ModeCaps(Dated):
+    """What the operating mode may hold, in cents; none is no cap."""
+
+    mode = models.CharField(max_length=20)
+    members_max = models.PositiveIntegerField(null=True, blank=True)
+    liability_max_cents = models.BigIntegerField(null=True, blank=True)
+    outflow_day_max_cents = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "caps of a mode"
+        verbose_name_plural = "caps of the modes"
+        constraints = [one_at_a_time("mode", name="mode_caps_once")]
+        triggers = [past_stays("mode")]
+
+    def __str__(self) -> str:
+        return self.mode
+
+
+class StoppedFlow(models.Model):
+    """A flow that staff have stopped. It goes on once the row is gone; the audit remembers."""
+
+    flow = models.CharField(
+        max_length=20, primary_key=True, choices=[(flow.value, flow.value) for flow in Flow]
+    )
+    stopped_at = models.DateTimeField("stopped")
+    stopped_by = models.UUIDField(editable=False)
+    stopper = models.CharField("stopped by", max_length=NAME_LENGTH_MAX)
+    reason = models.CharField(max_length=REASON_LENGTH_MAX)
+
+    def __str__(self) -> str:
+        return self.flow

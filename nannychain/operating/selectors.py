@@ -1,0 +1,36 @@
+"""Reading caps and switches."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from nannychain.dated.selectors import in_force
+from nannychain.errors import Unavailable
+from nannychain.operating.flows import Flow
+from nannychain.operating.models import ModeCaps, StoppedFlow
+
+
+class FlowStopped(Unavailable):
+    """Staff have stopped this flow for now."""
+
+    code = "operating.stopped"
+    message = _("This service is paused for now. Your money is safe. Please try again later.")
+
+
+class ModeFull(Unavailable):
+    """The operating mode may not take more: members, money held, or money out today."""
+
+    code = "operating.full"
+    message = _("We can't take more for now. Your money is safe. Please try again later.")
+
+
+def ensure_open(flow: Flow) -> None:
+    """Raise FlowStopped where staff have stopped the flow. One query."""
+    if StoppedFlow.objects.filter(flow=flow).exists():
+        raise FlowStopped
+
+
+def caps(*, at: datetime) -> ModeCaps:
+    """Return the caps of our mode at that instant; those of a mode without any are without end."""
+    return in_force(ModeCaps, at=at, mode=settings.OPERATING_MODE) or ModeCaps()

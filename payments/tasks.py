@@ -1,0 +1,5 @@
+"""Index of the payments' tasks, for Celery's discovery."""
+
+from payments.limits import tasks as limits
+
+__all__ = ["limits"]
