@@ -20,7 +20,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3
 	fi
 INSTALL = $(FIND_PYTHON); VENV="$(VENV)" "$$python" requirements/install.py
 
-.PHONY: help run test check smoke bench phone clean format flows messages lock install-local install-dev install-bench
+.PHONY: help run test check smoke bench phone clean format flows openapi messages lock install-local install-dev install-bench
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ format: install-dev ## format the code and mend what can be mended
 
 flows: install-dev ## draw states, menu, chart and recipes into docs/
 	@$(CHECK_ENV) "$(BIN)/python" manage.py flows
+
+openapi: install-dev ## write the schema of the API into config/openapi.json
+	@$(CHECK_ENV) "$(BIN)/python" manage.py openapi
 
 messages: install-dev ## gather the texts of the code into the catalogues
 	@$(CHECK_ENV) "$(BIN)/python" manage.py update_translations

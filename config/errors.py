@@ -1,19 +1,25 @@
 """What is answered when no view could: short plain text, since no caller of ours reads HTML errors.
 
 Gateways and providers would show or store the page; people reach only the admin and public pages.
+Under /api/ it is problem details, as everything there.
 """
 
 from django.http import HttpRequest, HttpResponse
 
+from nannychain.api import errors, problems
+from nannychain.errors import NannyChainError
+
+_API = "/api/"
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer a request that can't be understood."""
-    return _plain("Bad request", status=400)
+    return _answer(request, errors.Malformed(), text="Bad request")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer a request that may not be made."""
-    return _plain("Forbidden", status=403)
+    return _answer(request, errors.NotAllowed(), text="Forbidden")
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
@@ -25,12 +31,20 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer a request for what isn't there."""
-    return _plain("Not found", status=404)
+    return _answer(request, errors.NoSuchThing(), text="Not found")
 
 
-def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def broken(request: HttpRequest) -> HttpResponse:
     """Answer a request that met a fault of ours; the log holds the rest."""
-    return _plain("Something is broken on our side. It has been noted.", status=500)
+    return _answer(
+        request, errors.Broken(), text="Something is broken on our side. It has been noted."
+    )
+
+
+def _answer(request: HttpRequest, error: NannyChainError, *, text: str) -> HttpResponse:
+    if request.path.startswith(_API):
+        return problems.plain_answer(error)
+    return _plain(text, status=problems.status_of(error))
 
 
 def _plain(text: str, *, status: int) -> HttpResponse:

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config import api
+from nannychain.api.views import docs, openapi
 from nannychain.health.views import health, ready
 
 handler400 = "config.errors.bad_request"
@@ -13,6 +15,9 @@ handler500 = "config.errors.broken"
 urlpatterns = [
     path("health", health),
     path("health/ready", ready),
+    path(api.PREFIX, include("config.api")),
+    path("docs", docs),
+    path("openapi.json", openapi),
     path("", include("nannychain.urls")),
     path("", include("ussd.urls")),
     path("", include("workers.urls")),

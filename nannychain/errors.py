@@ -4,6 +4,8 @@ Each front door maps the kinds once: HTTP to problem details (RFC 9457), USSD to
 again, tasks to retry or not.
 """
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -12,11 +14,12 @@ class NannyChainError(Exception):
     """A failure that was foreseen. `code` is stable; the message is for a person.
 
     Subclasses set `code` as `area.what_happened` and `message` as a translatable sentence that
-    names no secret.
+    names no secret. `details` is what a program may want to know besides, as JSON values.
     """
 
     code: str = "error"
     message: str | Promise = ""
+    details: Mapping[str, object] = {}
 
     def __init__(self, message: str | Promise | None = None) -> None:
         if message is not None:

@@ -16,6 +16,7 @@ from nannychain.transactions import required
 class Lock(IntEnum):
     """What may be locked by name; the number is the first half of PostgreSQL's lock key."""
 
+    API_REQUEST = 6  # one request at a time for each Idempotency-Key; held around all others
     PHONE = 1  # one account for each number, made once
     SMS_MESSAGE = 2  # a provider's message id: its report and its SMS find each other
     SMS_SWEEP = 3  # one sweep of SMS at a time
@@ -32,6 +33,15 @@ def take(kind: Lock, key: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _numbers(kind, key))
+
+
+@required
+def try_to_take(kind: Lock, key: str) -> bool:
+    """Hold the lock to the end of the transaction, and tell so; tell at once where it is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _numbers(kind, key))
+        (is_taken,) = cursor.fetchone()
+    return bool(is_taken)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ was given by `DATABASE_URL` or `REDIS_URL` is never flushed or dropped.
 """
 
 import os
+import secrets
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -152,6 +153,24 @@ def flush_as_owner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", as_owner)
         yield
+
+
+@pytest.fixture(autouse=True)
+def rates_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test be refused for what others did before it: Redis goes on counting."""
+    from nannychain.api import rates
+
+    monkeypatch.setattr(rates, "PREFIX", f"rates:{secrets.token_hex(6)}")
+
+
+@pytest.fixture(autouse=True)
+def english_is_spoken() -> Iterator[None]:
+    """Forget the language of the last request: Django goes on in it until the next one."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

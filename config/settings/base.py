@@ -9,6 +9,7 @@ from config.settings.parts.celery import *  # noqa: F403
 from config.settings.parts.database import *  # noqa: F403
 from config.settings.parts.logging import *  # noqa: F403
 from config.settings.parts.redis import *  # noqa: F403
+from config.settings.parts.rest import *  # noqa: F403
 from config.settings.parts.security import *  # noqa: F403
 from config.settings.parts.stellar import *  # noqa: F403
 from config.settings.parts.unfold import *  # noqa: F403
@@ -30,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "drf_spectacular_sidecar",
     "pgtrigger",
     "nannychain",
     "wallets",

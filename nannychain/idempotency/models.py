@@ -17,6 +17,7 @@ class IdempotentAnswer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["scope", "key"], name="idempotent_answer_once")
         ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_answer_age")]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"

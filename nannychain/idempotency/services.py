@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ _CLAIM = """
     ON CONFLICT (scope, key) DO NOTHING
     RETURNING id
 """
+_FORGET_AT_ONCE = 1_000
 _STORE = "UPDATE nannychain_idempotentanswer SET answer = %s WHERE id = %s"
 
 
@@ -48,6 +50,15 @@ def once(*, scope: str, key: str, fingerprint: str, effect: Callable[[], Any]) -
         with connection.cursor() as cursor:
             cursor.execute(_STORE, [json.dumps(answer), claimed[0]])
     return answer, False
+
+
+def forget(*, scope_prefix: str, before: datetime) -> int:
+    """Forget what was answered in these scopes before then; return how many answers it was."""
+    old = IdempotentAnswer.objects.filter(scope__startswith=scope_prefix, created_at__lt=before)
+    total = 0
+    while ids := list(old.values_list("pk", flat=True)[:_FORGET_AT_ONCE]):
+        total += IdempotentAnswer.objects.filter(pk__in=ids).delete()[0]
+    return total
 
 
 def find(*, scope: str, key: str) -> IdempotentAnswer | None:

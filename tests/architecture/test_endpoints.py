@@ -1,0 +1,70 @@
+"""The REST API: every endpoint says who may, and the published schema is that of the code."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from config import api, openapi
+from nannychain.api import explained
+from nannychain.api.access import Access
+from nannychain.api.endpoints import Endpoint
+
+OPERATIONS = [
+    (route, endpoint, method.upper())
+    for route, endpoint in api.ROUTES
+    for method in endpoint.http_method_names
+    if method != "head" and hasattr(endpoint, method)
+]
+NAMES = [f"{method} {route}" for route, _, method in OPERATIONS]
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    """`make openapi` writes it."""
+    assert settings.OPENAPI_FILE.read_text(encoding="utf-8") == openapi.document()
+
+
+@pytest.mark.parametrize(("route", "endpoint", "method"), OPERATIONS, ids=NAMES)
+def test_every_operation_says_who_may_and_what_it_does(
+    route: str, endpoint: type[Endpoint], method: str
+) -> None:
+    assert isinstance(endpoint.access.get(method), Access)
+    assert "access" in vars(endpoint), "said by itself, not by its parents"
+    told = explained.of(endpoint, method)
+    assert told is not None
+    assert told.summary
+    assert (getattr(endpoint, method.lower()).__doc__ or "").strip()
+    assert all(answer.example is not None for answer in told.answers.values() if answer.form)
+    assert (told.body is None) == (told.body_example is None)
+
+
+def test_nobody_is_let_in_to_what_is_not_there() -> None:
+    surplus = [
+        f"{endpoint.__name__} {method}"
+        for _, endpoint in api.ROUTES
+        for method in endpoint.access
+        if not hasattr(endpoint, method.lower())
+    ]
+    assert surplus == []
+
+
+def test_an_operation_has_one_name_and_address() -> None:
+    assert len({route for route, _ in api.ROUTES}) == len(api.ROUTES)
+    assert len({endpoint.__name__ for _, endpoint in api.ROUTES}) == len(api.ROUTES)
+
+
+def test_every_answer_that_is_not_good_is_a_problem() -> None:
+    wrong = [
+        f"{path} {method} {status}"
+        for path, operations in openapi.schema()["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        if status >= "400" and not _is_problem(answer)
+    ]
+    assert wrong == []
+
+
+def _is_problem(answer: dict[str, Any]) -> bool:
+    return list(answer["content"]) == ["application/problem+json"] and bool(
+        answer["content"]["application/problem+json"]["examples"]
+    )
