@@ -29,6 +29,7 @@ COPY nannychain/ nannychain/
 RUN DJANGO_SETTINGS_MODULE=config.settings.production \
     SECRET_KEY=thrown-away-after-the-static-files-have-been-collected-once \
     ENCRYPTION_KEY=0000000000000000000000000000000000000000000000000000000000000000 \
+    PIN_PEPPER=thrown-away-after-the-build-is-done \
     USSD_API_KEY=thrown-away-after-the-build-is-done \
     SMS_CALLBACK_KEY=thrown-away-after-the-build-is-done \
     AT_USERNAME=build AT_API_KEY=build HELP_LINE=build \

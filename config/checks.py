@@ -11,6 +11,7 @@ from nannychain import strkey
 from nannychain.sealing import keys
 
 _PRODUCTION_NEEDS = (
+    "pin_pepper",
     "allowed_hosts",
     "at_username",
     "at_api_key",
@@ -91,7 +92,9 @@ def _weak_secrets(env: Env) -> list[str]:
         problems.append("ENCRYPTION_KEY must be 32 random bytes, as base64 or hex")
     if any(not _is_32_bytes(key) for key in env.encryption_keys_old):
         problems.append("ENCRYPTION_KEYS_OLD must hold 32 random bytes each, as base64 or hex")
-    for name in ("sms_callback_key", "ussd_api_key"):
+    if env.pin_pepper and env.pin_pepper in (env.secret_key, env.encryption_key):
+        problems.append("PIN_PEPPER must be a secret of its own")
+    for name in ("pin_pepper", "sms_callback_key", "ussd_api_key"):
         if 0 < len(getattr(env, name)) < 32:
             problems.append(f"{name.upper()} must be 32 random characters or more")
     return problems

@@ -49,9 +49,11 @@ class Env:
     encryption_key: str
     encryption_keys_old: tuple[str, ...]
     sealing_public_key: str
+    pin_pepper: str
     allowed_hosts: tuple[str, ...]
     trusted_proxies: int
     operating_mode: str
+    outgoing_cap_shillings: int
     help_line: str
     public_base_url: str
     log_level: str
@@ -190,9 +192,11 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "ENCRYPTION_KEY": (_text, ""),
     "ENCRYPTION_KEYS_OLD": (_words, ()),
     "SEALING_PUBLIC_KEY": (_text, ""),
+    "PIN_PEPPER": (_text, ""),
     "ALLOWED_HOSTS": (_words, ("localhost", "127.0.0.1")),
     "TRUSTED_PROXIES": (_count, 0),
     "OPERATING_MODE": (_one_of(OPERATING_MODES), "sandbox"),
+    "OUTGOING_CAP_SHILLINGS": (_count, 2_000),
     "HELP_LINE": (_text, ""),
     "PUBLIC_BASE_URL": (_HTTP, "http://localhost:8000"),
     "LOG_LEVEL": (_one_of(LOG_LEVELS), "INFO"),

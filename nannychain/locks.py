@@ -6,23 +6,24 @@ Whoever needs two takes them in the order of this list, so that no two can wait 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
+from enum import IntEnum, unique
 
 from django.db import connection
 
 from nannychain.transactions import required
 
 
+@unique
 class Lock(IntEnum):
     """What may be locked by name; the number is the first half of PostgreSQL's lock key."""
 
     API_REQUEST = 6  # one request at a time for each Idempotency-Key; held around all others
-    PHONE = 1  # one account for each number, made once
+    PHONE = 1  # one account for each number, made once and moved once
     SMS_MESSAGE = 2  # a provider's message id: its report and its SMS find each other
     SMS_SWEEP = 3  # one sweep of SMS at a time
     STELLAR_PLANNING = 4  # one planner at a time
     STELLAR_WATCH = 5  # one watcher of a network
-    OUTGOING = 6  # a member's money out: what was used of the limits is read and counted by one
+    OUTGOING = 7  # a member's money out: what was used of the limits is read and counted by one
 
 
 @required

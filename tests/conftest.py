@@ -33,7 +33,10 @@ _SETTINGS = {
     "PUBLIC_BASE_URL": "https://nannychain.example",
     "STELLAR_HORIZON_URL": "http://127.0.0.1:9",
 }
-_FOREIGN = ("AT_", "USSD_", "SMS_", "STELLAR_", "MPESA_", "SENTRY_", "ENCRYPTION_", "SEALING_")
+_FOREIGN = (
+    *("AT_", "USSD_", "SMS_", "STELLAR_", "MPESA_", "SENTRY_", "ENCRYPTION_", "SEALING_"),
+    *("PIN_", "OUTGOING_"),
+)
 # Several workers share few processors here: how long a test takes says nothing about it.
 hypothesis.settings.register_profile(
     "nannychain", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -1,6 +1,22 @@
 """Index of the people's models."""
 
+from workers.identity.codes.models import Code, Tally
 from workers.identity.models import Consent, Member
+from workers.identity.pins.models import Pin, PinAttempt
+from workers.identity.standing.models import Standing
+from workers.identity.tokens.models import PinToken, Session, SpentRefresh
 from workers.kyc.models import KnownAs
 
-__all__ = ["Consent", "KnownAs", "Member"]
+__all__ = [
+    "Code",
+    "Consent",
+    "KnownAs",
+    "Member",
+    "Pin",
+    "PinAttempt",
+    "PinToken",
+    "Session",
+    "SpentRefresh",
+    "Standing",
+    "Tally",
+]

@@ -45,5 +45,12 @@ KINDS = {
             is_secret=True,
             is_transactional=True,
         ),
+        Kind(
+            name="security",
+            lifetime=timedelta(days=1),
+            is_urgent=True,
+            is_secret=False,
+            is_transactional=True,
+        ),
     )
 }

@@ -27,6 +27,7 @@ from nannychain.supervisor.screen import Mask, Trouble
 _MADE = {
     "SECRET_KEY": 48,
     "ENCRYPTION_KEY": 32,
+    "PIN_PEPPER": 32,
     "SMS_CALLBACK_KEY": 16,
     "AT_API_KEY": 32,
 }

@@ -28,6 +28,7 @@ PRODUCTION = {
     "SMS_CALLBACK_KEY": "c" * 32,
     "USSD_API_KEY": "u" * 32,
     "HELP_LINE": "0800 000 000",
+    "PIN_PEPPER": "p" * 32,
 }
 ROOT = Path(__file__).parents[2]
 
@@ -149,6 +150,9 @@ class TestProduction:
             ("ussd_api_key", ""),
             ("ussd_api_key", "short"),
             ("sms_callback_key", ""),
+            ("pin_pepper", ""),
+            ("pin_pepper", "short"),
+            ("pin_pepper", GOOD["SECRET_KEY"]),
             ("help_line", ""),
             ("secret_key", "short"),
             ("encryption_key", "any string"),

@@ -6,11 +6,12 @@ Figures are minor units on the account's natural side: above zero is what one ex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
-from wallets.ledger.models import Account, Posting
+from wallets.ledger.models import Account, Balance, Posting
 
 _STANDING = """
     SELECT b.account_id, b.currency, b.floor, b.held, b.sign * (
@@ -64,3 +65,8 @@ def balance_at(account_id: int, instant: datetime, *, as_recorded: bool = False)
     postings = Posting.objects.filter(account_id=account_id, **{clock: instant})
     total = postings.aggregate(total=Sum("amount"))["total"] or 0
     return int(account.balance.sign * total)
+
+
+def was_ever_used(owner_id: UUID) -> bool:
+    """Tell whether anything was ever posted to an account of that owner: money has come."""
+    return Balance.objects.filter(account__owner_id=owner_id, version__gt=0).exists()

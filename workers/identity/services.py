@@ -17,6 +17,7 @@ from nannychain.transactions import required
 from wallets.wallet import services as wallets
 from workers.identity import messages, selectors, terms, worker_id
 from workers.identity.models import NAME_LENGTH_MAX, Consent, Member
+from workers.identity.standing import services as standing
 
 _WORKER_ID_TRIES = 3
 
@@ -130,6 +131,7 @@ def _join(person: _Person, *, by: Member | None) -> Member:
     )
     member.set_unusable_password()
     member.save(force_insert=True)
+    standing.open_standing(member)
     Consent.objects.create(
         member=member,
         purpose=terms.PURPOSE,

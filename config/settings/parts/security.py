@@ -8,6 +8,10 @@ SECRET_KEY = _ENV.secret_key
 ENCRYPTION_KEY = _ENV.encryption_key
 ENCRYPTION_KEYS_OLD = _ENV.encryption_keys_old
 SEALING_PUBLIC_KEY = _ENV.sealing_public_key
+# A trial has one without being asked for it; production refuses to start without its own.
+PIN_PEPPER = _ENV.pin_pepper or f"the pepper of a trial: {_ENV.secret_key}"
+# While an account is new to its PIN or phone: this much may leave it in all.
+OUTGOING_CAP_CENTS = _ENV.outgoing_cap_shillings * 100
 ALLOWED_HOSTS = list(_ENV.allowed_hosts)
 TRUSTED_PROXIES = _ENV.trusted_proxies
 

@@ -11,7 +11,7 @@ from nannychain.embedded.errors import EmbeddedError
 from nannychain.supervisor import defaults
 from nannychain.supervisor.screen import Trouble
 
-_SECRETS = ("SECRET_KEY", "ENCRYPTION_KEY", "SMS_CALLBACK_KEY", "AT_API_KEY")
+_SECRETS = ("SECRET_KEY", "ENCRYPTION_KEY", "PIN_PEPPER", "SMS_CALLBACK_KEY", "AT_API_KEY")
 
 
 @pytest.fixture(autouse=True)
