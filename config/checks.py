@@ -78,6 +78,8 @@ def refuse_unsafe(env: Env) -> None:
             problems.append(f"{name.upper()} must begin with https:// in production")
         elif address and name in _PROVIDER_URLS and not _is_public(address):
             problems.append(f"{name.upper()} must not lead to a private or loopback network")
+    if any(not origin.startswith("https://") for origin in env.cors_allowed_origins):
+        problems.append("CORS_ALLOWED_ORIGINS must begin with https:// in production")
     if {"localhost", "127.0.0.1", "*"} & set(env.allowed_hosts):
         problems.append("ALLOWED_HOSTS must name the public hosts only")
     if problems:

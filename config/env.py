@@ -51,6 +51,7 @@ class Env:
     sealing_public_key: str
     pin_pepper: str
     allowed_hosts: tuple[str, ...]
+    cors_allowed_origins: tuple[str, ...]
     trusted_proxies: int
     operating_mode: str
     outgoing_cap_shillings: int
@@ -91,6 +92,15 @@ def _text(raw: str) -> str:
 
 def _words(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    origins = _words(raw.lower())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("https", "http") or f"{parts.scheme}://{parts.netloc}" != origin:
+            raise Problem("must be a list of origins, such as https://app.example")
+    return origins
 
 
 def _count(raw: str) -> int:
@@ -194,6 +204,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "SEALING_PUBLIC_KEY": (_text, ""),
     "PIN_PEPPER": (_text, ""),
     "ALLOWED_HOSTS": (_words, ("localhost", "127.0.0.1")),
+    "CORS_ALLOWED_ORIGINS": (_origins, ()),
     "TRUSTED_PROXIES": (_count, 0),
     "OPERATING_MODE": (_one_of(OPERATING_MODES), "sandbox"),
     "OUTGOING_CAP_SHILLINGS": (_count, 2_000),

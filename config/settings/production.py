@@ -15,6 +15,11 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = False
 SECURE_SSL_REDIRECT = False  # the proxy in front does it, and load balancers ask /health by http
 SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # SECURE_SSL_REDIRECT: see above
+    "security.W021",  # to be preloaded by browsers is for the owner of the domain to decide
+]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if current().trusted_proxies else None
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True

@@ -91,6 +91,9 @@ class TestLoading:
             ("LOG_LEVEL", "LOUD"),
             ("AT_BASE_URL", "ftp://x"),
             ("TRUSTED_PROXIES", "1.5"),
+            ("CORS_ALLOWED_ORIGINS", "ours.example"),
+            ("CORS_ALLOWED_ORIGINS", "*"),
+            ("CORS_ALLOWED_ORIGINS", "https://app.example/"),
             ("SMS_DAILY_BUDGET", "-3"),
         ],
     )
@@ -158,6 +161,7 @@ class TestProduction:
             ("encryption_key", "any string"),
             ("encryption_keys_old", ("any string",)),
             ("public_base_url", "http://nannychain.example"),
+            ("cors_allowed_origins", ("http://app.example",)),
             ("at_base_url", "http://api.example"),
             ("at_base_url", "https://127.0.0.1"),
             ("at_base_url", "https://10.0.0.1"),

@@ -9,10 +9,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from nannychain.language import codes, known, speaking
+from nannychain.policy import with_own_style
 from workers.identity import terms as terms_text
 
 
 @require_safe
+@with_own_style
 @cache_control(public=True, max_age=3600)
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms in the language of `?lang=`, or else of the browser."""

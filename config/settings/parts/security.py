@@ -1,5 +1,7 @@
 """Secrets, hosts, passwords and cookies."""
 
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+
 from config.env import current
 
 _ENV = current()
@@ -42,3 +44,39 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 CSRF_FAILURE_VIEW = "config.errors.csrf_refused"
+
+ADMIN_PATH = "/admin/"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# Other people's pages may call the API from a browser where we name them, and without cookies.
+CORS_ALLOWED_ORIGINS = list(_ENV.cors_allowed_origins)
+CORS_URLS_REGEX = r"^/(api/|openapi\.json$)"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CORS_ALLOW_HEADERS = (
+    "accept-language",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-pin-token",
+    "x-request-id",
+)
+CORS_EXPOSE_HEADERS = ("idempotent-replayed", "location", "retry-after", "x-request-id")
+CORS_PREFLIGHT_MAX_AGE = 600
