@@ -1,5 +1,6 @@
 """Index of the people's models."""
 
+from workers.identity.api_keys.models import ApiKey
 from workers.identity.codes.models import Code, Tally
 from workers.identity.models import Consent, Member
 from workers.identity.pins.models import Pin, PinAttempt
@@ -8,6 +9,7 @@ from workers.identity.tokens.models import PinToken, Session, SpentRefresh
 from workers.kyc.models import KnownAs
 
 __all__ = [
+    "ApiKey",
     "Code",
     "Consent",
     "KnownAs",

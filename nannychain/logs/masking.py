@@ -7,12 +7,28 @@ from typing import Any
 MASK = "***"
 # Fields that are never shown, whatever they hold.
 _SECRET_FIELDS = frozenset(
-    {"pin", "code", "password", "secret", "seed", "token", "api_key", "text", "body", "message"}
+    {
+        "pin",
+        "code",
+        "password",
+        "secret",
+        "seed",
+        "token",
+        "access",
+        "refresh",
+        "pin_token",
+        "api_key",
+        "text",
+        "body",
+        "message",
+    }
 )
 _KENYAN = re.compile(r"(\+?254|\b0)[ -]?([17]\d\d[ -]?\d{3})[ -]?(\d{3})\b")
 _PLAIN_FIELDS = frozenset({"request_id", "timestamp", "level", "logger", "milliseconds", "status"})
 _STELLAR_SEED = re.compile(r"\bS[A-Z2-7]{55}\b")
 _LONG_HEX = re.compile(r"\b[0-9a-fA-F]{32,}\b")
+# Tokens and keys of the API, by how they begin.
+_TOKEN = re.compile(r"\bnc[arpk]_[A-Za-z0-9_-]+")
 _URL_USER = re.compile(r"(://)[^/@\s]+@")
 # Path segments after which a secret stands: /ussd/k/<key>, /sms/reports/<key>, /cb/<token>/…
 _SECRET_SEGMENT = re.compile(
@@ -25,6 +41,7 @@ def mask_text(text: str) -> str:
     text = _SECRET_SEGMENT.sub(rf"\1{MASK}", text)
     text = _URL_USER.sub(rf"\1{MASK}@", text)
     text = _STELLAR_SEED.sub(MASK, text)
+    text = _TOKEN.sub(MASK, text)
     text = _KENYAN.sub(rf"\1{MASK}\3", text)
     return _LONG_HEX.sub(MASK, text)
 

@@ -21,6 +21,8 @@ TOKEN = "0123456789abcdef0123456789abcdef"
         ("0712 345 678 and +254 712-345-678", "0***678 and +254***678"),
         (f"seed {SEED}.", "seed ***."),
         (f"token {TOKEN}", "token ***"),
+        ("Bearer nca_aB3-_x9 came", "Bearer *** came"),
+        ("nck_x, ncp_y and ncr_z", "***, *** and ***"),
         ("/ussd/k/secret", "/ussd/k/***"),
         ("/ussd/k/secret/events", "/ussd/k/***/events"),
         ("/sms/reports/secret?x=1", "/sms/reports/***?x=1"),
@@ -34,7 +36,10 @@ def test_what_is_private_is_masked_and_the_rest_stays(text: str, masked: str) ->
     assert mask_text(text) == masked
 
 
-@pytest.mark.parametrize("name", ["pin", "code", "password", "secret", "seed", "token", "text"])
+@pytest.mark.parametrize(
+    "name",
+    ["pin", "code", "password", "secret", "seed", "token", "access", "refresh", "text"],
+)
 def test_a_secret_field_shows_nothing(name: str) -> None:
     assert processor(None, "info", {name: "1234", "event": "x"}) == {name: "***", "event": "x"}
 

@@ -7,7 +7,7 @@ OPENAPI_FILE = BASE_DIR / "config" / "openapi.json"
 REST_FRAMEWORK = {
     # Whoever forgets to say who may call an endpoint has made one that nobody may.
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["workers.identity.tokens.authentication.Bearer"],
     "DEFAULT_PARSER_CLASSES": ["nannychain.api.json.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["nannychain.api.json.JsonRenderer"],
     "DEFAULT_SCHEMA_CLASS": "nannychain.api.schema.Schema",

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from nannychain import audit, events, keyed, notifications
+from nannychain.actors import Actor
 from nannychain.errors import Conflict, Invalid, Unavailable
-from nannychain.staff.acting import Actor
 from wallets.ledger import reading as ledger
 from workers.identity.codes import services as codes
 from workers.identity.codes.purposes import Purpose

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from nannychain import audit, notifications
-from nannychain.errors import Forbidden, Invalid
-from nannychain.staff.acting import Actor
+from nannychain import audit, notifications, reasons
+from nannychain.actors import Actor
+from nannychain.errors import Forbidden
 from nannychain.transactions import required
 from wallets.wallet import services as wallets
 from workers.identity.codes import services as codes
@@ -55,13 +55,6 @@ class MustProveAgain(Forbidden):
     message = _("For your safety, enter the code that we send you by SMS before you send money.")
 
 
-class ReasonNeeded(Invalid):
-    """Freezing and unfreezing want a reason."""
-
-    code = "member.reason_needed"
-    message = _("Please say why.")
-
-
 @required
 def open_standing(member: Member) -> None:
     """Make the row of a new member, in the transaction that makes the member."""
@@ -71,13 +64,13 @@ def open_standing(member: Member) -> None:
 def freeze(member_id: UUID, *, reason: str, by: Actor, channel: str = "admin") -> None:
     """Let nothing leave the member's wallet from now on; a frozen member stays so.
 
-    Raises ReasonNeeded. May be part of the caller's transaction.
+    Raises InvalidReason. May be part of the caller's transaction.
     """
     _set_state(member_id, State.FROZEN, reason=reason, by=by, channel=channel)
 
 
 def unfreeze(member_id: UUID, *, reason: str, by: Actor, channel: str = "admin") -> None:
-    """Let money leave again; an open member stays so. Raises ReasonNeeded."""
+    """Let money leave again; an open member stays so. Raises InvalidReason."""
     _set_state(member_id, State.OPEN, reason=reason, by=by, channel=channel)
 
 
@@ -220,15 +213,13 @@ def cap_outgoing(member_id: UUID, *, why: str) -> None:
 
 
 def _set_state(member_id: UUID, state: State, *, reason: str, by: Actor, channel: str) -> None:
-    why = " ".join(reason.split())
-    if not why:
-        raise ReasonNeeded
+    why = reasons.clean(reason)
     with transaction.atomic():
         row = Standing.objects.select_for_update().select_related("member").get(pk=member_id)
         if row.state == state:
             return
         before = row.state
-        STANDING.move(row, to=state, why=why, reason=why[:200], since=timezone.now())
+        STANDING.move(row, to=state, why=why, reason=why, since=timezone.now())
         member = row.member
         notifications.queue(
             phone=member.phone,

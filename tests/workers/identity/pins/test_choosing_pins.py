@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from nannychain.actors import Actor
 from nannychain.audit.models import AuditEntry
 from nannychain.outbox.models import OutboxEvent
-from nannychain.staff.acting import Actor
 from tests.factories.members import MemberFactory
 from tests.factories.phones import (
     PIN,

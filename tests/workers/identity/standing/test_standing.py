@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from nannychain.actors import Actor
 from nannychain.audit.models import AuditEntry
-from nannychain.staff.acting import Actor
+from nannychain.reasons import InvalidReason
 from nannychain.states.models import StateChange
 from tests.factories.members import MemberFactory
 from tests.factories.phones import other_than, sent_code, texts_to
@@ -80,7 +81,7 @@ class TestFreezing:
 
     @pytest.mark.parametrize("act", [services.freeze, services.unfreeze])
     def test_without_a_reason_nothing_is_done(self, member: Member, act) -> None:
-        with pytest.raises(services.ReasonNeeded):
+        with pytest.raises(InvalidReason):
             act(member.id, reason=" \n", by=BY)
 
     def test_nobody_sends_for_somebody_who_is_not_there(self) -> None:

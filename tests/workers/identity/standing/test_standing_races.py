@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from nannychain.staff.acting import Actor
+from nannychain.actors import Actor
 from tests.factories.members import MemberFactory
 from tests.factories.threads import at_once
 from workers.identity.standing import services
