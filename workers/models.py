@@ -4,6 +4,7 @@ from workers.identity.api_keys.models import ApiKey
 from workers.identity.codes.models import Code, Tally
 from workers.identity.models import Consent, Member
 from workers.identity.pins.models import Pin, PinAttempt
+from workers.identity.second_factor.models import RecoveryCode, SecondFactor
 from workers.identity.standing.models import Standing
 from workers.identity.tokens.models import PinToken, Session, SpentRefresh
 from workers.kyc.models import KnownAs
@@ -17,6 +18,8 @@ __all__ = [
     "Pin",
     "PinAttempt",
     "PinToken",
+    "RecoveryCode",
+    "SecondFactor",
     "Session",
     "SpentRefresh",
     "Standing",

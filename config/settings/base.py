@@ -11,6 +11,7 @@ from config.settings.parts.logging import *  # noqa: F403
 from config.settings.parts.redis import *  # noqa: F403
 from config.settings.parts.rest import *  # noqa: F403
 from config.settings.parts.security import *  # noqa: F403
+from config.settings.parts.sign_in import *  # noqa: F403
 from config.settings.parts.stellar import *  # noqa: F403
 from config.settings.parts.unfold import *  # noqa: F403
 
@@ -24,13 +25,14 @@ PUBLIC_BASE_URL = current().public_base_url
 USSD_TEST_ENDPOINT = True  # POST /ussd/test, for scripts; production has it not
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.admin_site.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "corsheaders",
     "drf_spectacular_sidecar",
     "pgtrigger",
@@ -55,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from nannychain.ids import new_id
 from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
@@ -14,6 +15,7 @@ from nannychain.phone import parse as parse_phone
 from wallets.wallet.models import Wallet
 
 NAME_LENGTH_MAX = 80
+_SESSION_SALT = "workers.identity.models.Member.session"
 
 
 class MemberManager(BaseUserManager["Member"]):
@@ -46,6 +48,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     phone_proved_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("staff", default=False)
+    # Counts up to end all sessions in the admin: each is bound to the number it began with.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "phone"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -60,6 +64,12 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.worker_id
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Return what a session is bound to: the password, and the epoch."""
+        bound_to = f"{self.session_epoch}:{self.password}"
+        digest = salted_hmac(_SESSION_SALT, bound_to, secret=secret, algorithm="sha256")
+        return digest.hexdigest()
 
     def get_full_name(self) -> str:
         """Return the name, as Django's own pages ask for it; the Worker ID where there is none."""

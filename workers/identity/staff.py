@@ -12,6 +12,7 @@ from django.db import transaction
 
 from nannychain import audit
 from workers.identity.models import Member
+from workers.identity.second_factor import services as second_factor
 
 
 def appoint(member: Member, *, password: str, is_superuser: bool) -> None:
@@ -33,6 +34,7 @@ def appoint(member: Member, *, password: str, is_superuser: bool) -> None:
             after=_rights(member),
             channel="command",
         )
+        second_factor.invite(member)
 
 
 def set_rights(member: Member, *, is_staff: bool, groups: Iterable[Group], by: Member) -> None:
@@ -47,6 +49,7 @@ def set_rights(member: Member, *, is_staff: bool, groups: Iterable[Group], by: M
         if not is_staff:
             member.is_superuser = False
             member.set_unusable_password()
+            second_factor.remove(member.pk)
         member.save(update_fields=["is_staff", "is_superuser", "password"])
         member.groups.set(groups)
         after = _rights(member)

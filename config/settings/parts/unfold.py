@@ -33,6 +33,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "ENVIRONMENT": lambda _: (current().operating_mode, _MODE_COLOURS[current().operating_mode]),
     "SHOW_VIEW_ON_SITE": False,
+    "ACCOUNT": {"navigation": [{"title": "My device", "link": reverse_lazy("admin:my_device")}]},
     "LOGIN": {"form": "workers.identity.forms.SignInForm"},
     "COLORS": {
         "primary": {

@@ -1,8 +1,9 @@
-"""Signing in to the admin: by phone in any usual spelling, staff only, and always equally slow."""
+"""The first step into the admin: phone in any usual spelling, staff only, always equally slow."""
 
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from pytest_django import Settings
@@ -14,9 +15,13 @@ PHONE = "+254712345678"
 
 
 def signs_in(phone: str, password: str) -> bool:
-    """Try to sign in through the page; tell whether it let us in."""
-    answer = Client().post("/admin/login/", {"username": phone, "password": password})
+    """Try the first step through the page; tell whether it led to the second."""
+    client = Client()
+    answer = client.post("/admin/login/", {"username": phone, "password": password})
     assert answer.status_code in {200, 302}
+    assert SESSION_KEY not in client.session
+    if answer.status_code == 302:
+        assert answer.headers["Location"] == "/admin/second-step/"
     return answer.status_code == 302
 
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from nannychain import phone as phones
 from workers.identity import services, staff
 from workers.identity.models import Member
+from workers.identity.second_factor import services as second_factor
 
 ADMIN_PHONE = "+254700000001"
 MEMBERS = (
@@ -39,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *, data_folder: Path, **options: Any) -> None:
         """Make what is missing and print how to sign in; raise CommandError where refused."""
-        _refuse_the_real_thing()
+        refuse_the_real_thing()
         password = _kept_password(data_folder / PASSWORD_FILE)
         _make_admin(password)
         for phone, name, language in MEMBERS:
@@ -57,11 +58,12 @@ class Command(BaseCommand):
             self.stdout.write(f"Phones without an account: {', '.join(UNKNOWN_PHONES)}")
 
 
-def _refuse_the_real_thing() -> None:
+def refuse_the_real_thing() -> None:
+    """Raise CommandError in production, and outside sandbox mode."""
     if settings.SETTINGS_MODULE == "config.settings.production":
-        raise CommandError("seed_demo is refused under the production settings.")
+        raise CommandError("This is refused under the production settings.")
     if settings.OPERATING_MODE != "sandbox":
-        raise CommandError("seed_demo needs OPERATING_MODE=sandbox.")
+        raise CommandError("This needs OPERATING_MODE=sandbox.")
 
 
 def _kept_password(path: Path) -> str:
@@ -85,6 +87,7 @@ def _make_admin(password: str) -> Member:
     member = account.member
     if not (member.is_superuser and member.check_password(password)):
         staff.appoint(member, password=password, is_superuser=True)
+    second_factor.invite(member)
     return member
 
 
