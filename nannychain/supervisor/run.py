@@ -128,6 +128,7 @@ def _show(surroundings: Surroundings, *, demo: dict[str, Any], watch: Watch) -> 
     rows.append(("Admin", addresses["admin"]))
     if admin := demo.get("admin"):
         rows.append(("  sign in", f"{admin['phone']}, password {admin['password']}"))
+        rows.append(("  its code", "from an app, or: .venv/bin/python manage.py demo_code"))
     rows += [
         ("Health", addresses["health"]),
         ("Faults at will", addresses["simulators"]),

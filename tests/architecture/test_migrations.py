@@ -75,4 +75,8 @@ def _made_by_us(alias: str) -> set[str]:
     """Return the names of tables, views, sequences and functions that Django's own apps lack."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_MADE)
-        return {name for (name,) in cursor.fetchall() if not name.startswith(("auth_", "django_"))}
+        return {
+            name
+            for (name,) in cursor.fetchall()
+            if not name.startswith(("auth_", "axes_", "django_"))
+        }
