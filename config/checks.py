@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-from config.env import Env, SettingsError
+from config.env import FORBIDDEN_IN_CALLBACKS, Env, SettingsError
 from nannychain import strkey
 from nannychain.sealing import keys
 
@@ -19,8 +19,22 @@ _PRODUCTION_NEEDS = (
     "ussd_api_key",
     "help_line",
 )
-_PROVIDER_URLS = ("at_base_url", "stellar_horizon_url", "stellar_friendbot_url")
+_PROVIDER_URLS = ("at_base_url", "stellar_horizon_url", "stellar_friendbot_url", "mpesa_base_url")
 _OUTSIDE_URLS = ("public_base_url",)
+# What belongs together: money in, and money out. Each whole or not at all.
+_MPESA_IN = (
+    "mpesa_consumer_key",
+    "mpesa_consumer_secret",
+    "mpesa_shortcode",
+    "mpesa_passkey",
+    "paybill_callback_key",
+)
+_MPESA_OUT = (
+    "mpesa_b2c_shortcode",
+    "mpesa_initiator_name",
+    "mpesa_initiator_password",
+    "mpesa_certificate",
+)
 _PUBLIC_PASSPHRASE = "Public Global Stellar Network ; September 2015"  # noqa: S105 - a name
 
 
@@ -38,6 +52,7 @@ def refuse_half_configured(env: Env) -> None:
     elif env.sealing_public_key and env.encryption_key and not _opens(env):
         problems.append("SEALING_PUBLIC_KEY belongs to none of the keys: see `sealing_key`")
     problems += _stellar_problems(env)
+    problems += _mpesa_problems(env)
     if problems:
         raise SettingsError(problems)
 
@@ -57,6 +72,20 @@ def _stellar_problems(env: Env) -> list[str]:
     return problems
 
 
+def _mpesa_problems(env: Env) -> list[str]:
+    problems = []
+    for names in (_MPESA_IN, _MPESA_OUT):
+        missing = [name.upper() for name in names if not getattr(env, name)]
+        if 0 < len(missing) < len(names):
+            given = next(name.upper() for name in names if getattr(env, name))
+            problems.append(f"{', '.join(missing)}: missing, and {given} is set: all or none")
+    if env.mpesa_b2c_shortcode and not env.mpesa_consumer_key:
+        problems.append("MPESA_B2C_SHORTCODE needs MPESA_CONSUMER_KEY: paying out needs access too")
+    if env.mpesa_shortcode and FORBIDDEN_IN_CALLBACKS.search(env.public_base_url):
+        problems.append("PUBLIC_BASE_URL has a word in it that M-Pesa refuses in addresses")
+    return problems
+
+
 def _opens(env: Env) -> bool:
     """Tell whether what is sealed to the public key can be opened with a key that is here."""
     ours = (env.encryption_key, *env.encryption_keys_old)
@@ -72,6 +101,7 @@ def refuse_unsafe(env: Env) -> None:
         if not getattr(env, name)
     ]
     problems += _weak_secrets(env)
+    problems += _unreal_mpesa(env)
     for name in _PROVIDER_URLS + _OUTSIDE_URLS:
         address = getattr(env, name)
         if address and not address.startswith("https://"):
@@ -96,9 +126,24 @@ def _weak_secrets(env: Env) -> list[str]:
         problems.append("ENCRYPTION_KEYS_OLD must hold 32 random bytes each, as base64 or hex")
     if env.pin_pepper and env.pin_pepper in (env.secret_key, env.encryption_key):
         problems.append("PIN_PEPPER must be a secret of its own")
-    for name in ("pin_pepper", "sms_callback_key", "ussd_api_key"):
+    for name in ("pin_pepper", "sms_callback_key", "ussd_api_key", "paybill_callback_key"):
         if 0 < len(getattr(env, name)) < 32:
             problems.append(f"{name.upper()} must be 32 random characters or more")
+    return problems
+
+
+def _unreal_mpesa(env: Env) -> list[str]:
+    """Return what is missing for real money, where the mode says that it is real."""
+    if env.operating_mode == "sandbox":
+        return []
+    needed = (*_MPESA_IN, *_MPESA_OUT, "mpesa_callback_ips")
+    problems = [
+        f"{name.upper()} is missing: {env.operating_mode} mode moves real money"
+        for name in needed
+        if not getattr(env, name)
+    ]
+    if env.mpesa_environment != "production":
+        problems.append(f"MPESA_ENVIRONMENT must be production in {env.operating_mode} mode")
     return problems
 
 

@@ -7,8 +7,11 @@ means across settings, and what production refuses, stands in `config/checks.py`
 from __future__ import annotations
 
 import functools
+import ipaddress
 import json
 import os
+import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,10 +25,13 @@ from nannychain import strkey
 BASE_DIR = Path(__file__).resolve().parent.parent
 OPERATING_MODES = ("sandbox", "partner", "licensed")
 STELLAR_NETWORKS = ("TESTNET", "PUBLIC")
+MPESA_ENVIRONMENTS = ("sandbox", "production")
 FUNDING_POLICIES = ("eager", "on_need")
 STROOPS_PER_XLM = 10_000_000
 PROCESSES = ("web", "worker", "beat", "command")
 SETTINGS_FILE = "settings.json"  # in the data folder, while `make run` runs
+# Words that M-Pesa refuses in addresses that it is to call.
+FORBIDDEN_IN_CALLBACKS = re.compile(r"m-?pesa|safaricom|exe|cmd|sql|query", re.IGNORECASE)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -79,6 +85,18 @@ class Env:
     stellar_funding_policy: str
     stellar_friendbot_url: str
     stellar_channels: int
+    mpesa_environment: str
+    mpesa_base_url: str
+    mpesa_consumer_key: str
+    mpesa_consumer_secret: str
+    mpesa_shortcode: str
+    mpesa_passkey: str
+    mpesa_b2c_shortcode: str
+    mpesa_initiator_name: str
+    mpesa_initiator_password: str
+    mpesa_certificate: str
+    mpesa_callback_ips: tuple[str, ...]
+    paybill_callback_key: str
     nannychain_process: str
 
 
@@ -151,6 +169,38 @@ def _stellar_account(raw: str) -> str:
         strkey.public_key_bytes(raw)
     except strkey.InvalidKey:
         raise Problem("must be a public key of Stellar: G and 55 more characters") from None
+    return raw
+
+
+def _shortcode(raw: str) -> str:
+    if not (raw.isascii() and raw.isdigit() and 5 <= len(raw) <= 7):
+        raise Problem("must be a shortcode of M-Pesa: five to seven digits")
+    return raw
+
+
+def _certificate(raw: str) -> str:
+    """Return the PEM that is given, or that lies in the file which is named."""
+    try:
+        pem = (
+            raw.replace("\\n", "\n") if "BEGIN CERTIFICATE" in raw else Path(raw).read_text("ascii")
+        )
+        ssl.PEM_cert_to_DER_cert(pem.strip())
+    except (OSError, ValueError):
+        raise Problem("must be a certificate in PEM, or the path of one that can be read") from None
+    return pem.strip()
+
+
+def _networks(raw: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(word)) for word in _words(raw))
+    except ValueError:
+        raise Problem("must be addresses or networks, such as 196.201.214.200") from None
+
+
+def _path_key(raw: str) -> str:
+    # It stands in an address, and M-Pesa refuses addresses with some words in them.
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", raw) or FORBIDDEN_IN_CALLBACKS.search(raw):
+        raise Problem("must be letters and digits, without words that M-Pesa refuses (see hex)")
     return raw
 
 
@@ -232,6 +282,18 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "STELLAR_FUNDING_POLICY": (_one_of(FUNDING_POLICIES), ""),
     "STELLAR_FRIENDBOT_URL": (_HTTP, ""),
     "STELLAR_CHANNELS": (_channels, 5),
+    "MPESA_ENVIRONMENT": (_one_of(MPESA_ENVIRONMENTS), "sandbox"),
+    "MPESA_BASE_URL": (_HTTP, ""),
+    "MPESA_CONSUMER_KEY": (_text, ""),
+    "MPESA_CONSUMER_SECRET": (_text, ""),
+    "MPESA_SHORTCODE": (_shortcode, ""),
+    "MPESA_PASSKEY": (_text, ""),
+    "MPESA_B2C_SHORTCODE": (_shortcode, ""),
+    "MPESA_INITIATOR_NAME": (_text, ""),
+    "MPESA_INITIATOR_PASSWORD": (_text, ""),
+    "MPESA_CERTIFICATE": (_certificate, ""),
+    "MPESA_CALLBACK_IPS": (_networks, ()),
+    "PAYBILL_CALLBACK_KEY": (_path_key, ""),
     "NANNYCHAIN_PROCESS": (_one_of(PROCESSES), "command"),
 }
 

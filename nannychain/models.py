@@ -4,7 +4,7 @@ from nannychain.alerts.models import Alert
 from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.models import AuditEntry
 from nannychain.idempotency.models import IdempotentAnswer
-from nannychain.inbox.models import InboxMessage
+from nannychain.inbox.models import InboxAddress, InboxMessage
 from nannychain.notifications.models import DeliveryReport, OptOut, Sms, SmsDay
 from nannychain.operating.models import ModeCaps, StoppedFlow
 from nannychain.outbox.models import OutboxDelivery, OutboxEvent
@@ -16,6 +16,7 @@ __all__ = [
     "AuditEntry",
     "DeliveryReport",
     "IdempotentAnswer",
+    "InboxAddress",
     "InboxMessage",
     "ModeCaps",
     "OptOut",

@@ -8,6 +8,7 @@ from config.settings.parts.africastalking import *  # noqa: F403
 from config.settings.parts.celery import *  # noqa: F403
 from config.settings.parts.database import *  # noqa: F403
 from config.settings.parts.logging import *  # noqa: F403
+from config.settings.parts.mpesa import *  # noqa: F403
 from config.settings.parts.redis import *  # noqa: F403
 from config.settings.parts.rest import *  # noqa: F403
 from config.settings.parts.security import *  # noqa: F403

@@ -3,6 +3,13 @@
 A view redacts, stores, answers at once and rings. Meaning is worked out in the source's task.
 """
 
-from nannychain.inbox.services import Source, receive, register
+from nannychain.inbox.services import (
+    Letter,
+    Source,
+    open_address,
+    receive,
+    receive_at,
+    register,
+)
 
-__all__ = ["Source", "receive", "register"]
+__all__ = ["Letter", "Source", "open_address", "receive", "receive_at", "register"]

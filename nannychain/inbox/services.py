@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -13,26 +14,58 @@ from django.utils import timezone
 
 from nannychain import alerts, queues
 from nannychain.inbox.models import InboxMessage
+from nannychain.inbox.redaction import redacted
 
 log = structlog.get_logger(__name__)
 
-VALUE_LENGTH_MAX = 2000
-FIELDS_MAX = 40
 BATCH_MAX = 100
 ALERT_AFTER_ATTEMPTS = 5
-REDACTED = "[redacted]"
+UNTRUSTED_MAX_A_DAY = 5_000
 _PAUSE_MAX = timedelta(minutes=10)
 
 # A double costs one statement and no second row.
-_STORE = """
-    INSERT INTO nannychain_inboxmessage
-        (source, digest, body, trusted, received_at, copies, due_at, attempts, outcome)
-    VALUES (%s, %s, %s, %s, %s, 1, %s, 0, '')
+_DOUBLES = """
     ON CONFLICT (source, digest) DO UPDATE SET copies = nannychain_inboxmessage.copies + 1
     RETURNING id, copies
 """
+_COLUMNS = """
+    INSERT INTO nannychain_inboxmessage
+        (source, subject_id, digest, body, trusted, received_at, copies, due_at, attempts, outcome)
+"""
+_STORE = f"{_COLUMNS} VALUES (%s, '', %s, %s, true, %s, 1, %s, 0, '') {_DOUBLES}"
+# Where nobody shows a secret, anybody can post: so many a day are kept, and no more.
+_STORE_UNTRUSTED = f"""
+    {_COLUMNS}
+    SELECT source, '', %s, %s, false, %s, 1, %s, 0, '' FROM (VALUES (%s)) AS given (source)
+    WHERE (
+        SELECT count(*) FROM (
+            SELECT FROM nannychain_inboxmessage AS kept
+            WHERE kept.source = given.source AND NOT kept.trusted
+              AND kept.received_at > now() - interval '1 day'
+            LIMIT {UNTRUSTED_MAX_A_DAY}
+        ) AS counted
+    ) < {UNTRUSTED_MAX_A_DAY}
+    {_DOUBLES}
+"""
+# Looking an address up and storing what came to it is one statement: an unknown one stores nothing.
+_STORE_AT = f"""
+    {_COLUMNS}
+    SELECT source, subject_id, %s, %s, %s, %s, 1, %s, 0, ''
+    FROM nannychain_inboxaddress WHERE digest = %s
+    {_DOUBLES}
+"""
 
-Handler = Callable[[Mapping[str, str]], str]
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What came to an address of one thing's own. `trusted` is false where its sender is doubted."""
+
+    subject_id: str
+    body: Body
+    trusted: bool
+    received_at: datetime
 
 
 @dataclass(frozen=True)
@@ -40,12 +73,28 @@ class Source:
     """One kind of callback: its name, what must not be kept of it, and who works out its meaning.
 
     `handle` gets the redacted body within a transaction and returns the outcome in a word or two;
-    it may be called twice with the same body.
+    it may be called twice with the same body. Where the sender showed no secret, `hear` is set
+    instead, which gets a whole `Letter`; so it is for what comes to addresses of `receive_at`.
     """
 
     name: str
-    redact: frozenset[str]
-    handle: Handler
+    redact: frozenset[str] = frozenset()
+    handle: Callable[[Body], str] | None = None
+    hear: Callable[[Letter], str] | None = None
+
+    def work_out(self, message: InboxMessage) -> str:
+        """Work out what a message means; return the outcome."""
+        if self.hear is not None:
+            letter = Letter(
+                subject_id=message.subject_id,
+                body=message.body,
+                trusted=message.trusted,
+                received_at=message.received_at,
+            )
+            return self.hear(letter)
+        if self.handle is None:
+            raise TypeError(f"nobody hears {self.name}")
+        return self.handle(message.body)
 
 
 _sources: dict[str, Source] = {}
@@ -56,32 +105,53 @@ def register(*sources: Source) -> None:
     _sources.update({source.name: source for source in sources})
 
 
-def receive(source: Source, *, body: Mapping[str, str], trusted: bool = True) -> int:
-    """Store one callback and ring for it; return its id. A double is counted, not stored again."""
-    kept = redacted(body, names=source.redact)
-    text = json.dumps(kept, sort_keys=True)
+def receive(source: Source, *, body: Body, trusted: bool = True) -> int:
+    """Store one callback and ring for it; return its id. A double is counted, not stored again.
+
+    Of those that are not trusted, only so many a day are kept; beyond them, 0 is returned.
+    """
+    text = json.dumps(redacted(body, names=source.redact), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     instant = timezone.now()
+    if trusted:
+        return _store(_STORE, [source.name, digest, text, instant, instant])
+    return _store(_STORE_UNTRUSTED, [digest, text, instant, instant, source.name])
+
+
+def receive_at(
+    address_digest: str, *, body: Body, redact: frozenset[str], trusted: bool = True
+) -> int:
+    """Store what came to an address, for its source and its subject; return 0 where there is no
+    such address, and then store nothing.
+
+    The same words to another address, or from a sender who is believed otherwise, are no double.
+    """
+    text = json.dumps(redacted(body, names=redact), sort_keys=True)
+    digest = hashlib.sha256(f"{address_digest} {trusted} {text}".encode()).hexdigest()
+    instant = timezone.now()
+    return _store(_STORE_AT, [digest, text, trusted, instant, instant, address_digest])
+
+
+def open_address(address_digest: str, *, source: str, subject_id: str) -> None:
+    """Let the thing be called back at the address, whose token has this SHA-256. May be repeated."""
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, [source.name, digest, text, trusted, instant, instant])
-        message_id, copies = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO nannychain_inboxaddress (digest, source, subject_id, created_at)"
+            " VALUES (%s, %s, %s, now()) ON CONFLICT (digest) DO NOTHING",
+            [address_digest, source, subject_id],
+        )
+
+
+def _store(statement: str, values: list[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        stored = cursor.fetchone()
+    if stored is None:
+        return 0
+    message_id, copies = stored
     if copies == 1:
         queues.enqueue_after_commit("nannychain.inbox.handle", message_id=message_id)
     return int(message_id)
-
-
-def redacted(body: Mapping[str, str], *, names: frozenset[str]) -> dict[str, str]:
-    """Return the body with named fields blanked, values cut to size, and NULs (which
-    PostgreSQL can't hold) made visible."""
-    return {
-        _clean(name)[:60]: REDACTED if name in names else _clean(value)
-        for name, value in list(body.items())[:FIELDS_MAX]
-    }
-
-
-def _clean(value: str) -> str:
-    printable = value.encode("utf-8", "replace").decode("utf-8")
-    return printable.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:VALUE_LENGTH_MAX]
 
 
 def sweep() -> int:
@@ -101,7 +171,7 @@ def handle(message_id: int) -> None:
             message = waiting.filter(pk=message_id, handled_at__isnull=True).first()
             if message is None:
                 return
-            message.outcome = _sources[message.source].handle(message.body)
+            message.outcome = _sources[message.source].work_out(message)
             message.handled_at = timezone.now()
             message.save(update_fields=["outcome", "handled_at"])
     except Exception:

@@ -19,7 +19,7 @@ _OF_STARTERS = frozenset(
         "WEB_THREADS",
     }
 )
-_LINE = re.compile(r"^#? ?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
+_LINE = re.compile(r"^#? ?([A-Z][A-Z0-9_]+)=(.*)$", re.MULTILINE)
 _TEXT = (tree.ROOT / ".env.example").read_text()
 _SHOWN = dict(_LINE.findall(_TEXT))
 
