@@ -21,5 +21,6 @@ urlpatterns = [
     path("", include("nannychain.urls")),
     path("", include("ussd.urls")),
     path("", include("workers.urls")),
+    path("", include("payments.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -12,10 +12,10 @@ class InboxMessageAdmin(ReadOnlyAdmin):
 
     list_display = ("received_at", "source", "trusted", "copies", "handled_at", "outcome")
     list_filter = ("trusted", ("handled_at", admin.EmptyFieldListFilter))
-    search_fields = ("source", "outcome")
+    search_fields = ("source", "subject_id", "outcome")
     ordering = ("-id",)
     fields = (
-        ("source", "trusted", "copies"),
+        ("source", "subject_id", "trusted", "copies"),
         "body",
         ("received_at", "due_at", "attempts"),
         ("handled_at", "outcome"),

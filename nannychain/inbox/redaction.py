@@ -27,7 +27,9 @@ def redacted(body: Mapping[str, Any], *, names: Set[str]) -> dict[str, Any]:
     return _object(body, names=folded, depth=0, left=left)
 
 
-def _object(body: Mapping[Any, Any], *, names: Set[str], depth: int, left: list[int]) -> dict[str, Any]:
+def _object(
+    body: Mapping[Any, Any], *, names: Set[str], depth: int, left: list[int]
+) -> dict[str, Any]:
     is_secret_pair = any(
         isinstance(body.get(name), str) and body[name].casefold() in names
         for name in _NAMES_OF_NAMES

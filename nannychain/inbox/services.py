@@ -15,52 +15,20 @@ from django.utils import timezone
 from nannychain import alerts, queues
 from nannychain.inbox.models import InboxMessage
 from nannychain.inbox.redaction import redacted
+from nannychain.inbox.statements import OPEN_ADDRESS, STORE, STORE_AT, STORE_UNTRUSTED
 
 log = structlog.get_logger(__name__)
 
 BATCH_MAX = 100
 ALERT_AFTER_ATTEMPTS = 5
-UNTRUSTED_MAX_A_DAY = 5_000
 _PAUSE_MAX = timedelta(minutes=10)
-
-# A double costs one statement and no second row.
-_DOUBLES = """
-    ON CONFLICT (source, digest) DO UPDATE SET copies = nannychain_inboxmessage.copies + 1
-    RETURNING id, copies
-"""
-_COLUMNS = """
-    INSERT INTO nannychain_inboxmessage
-        (source, subject_id, digest, body, trusted, received_at, copies, due_at, attempts, outcome)
-"""
-_STORE = f"{_COLUMNS} VALUES (%s, '', %s, %s, true, %s, 1, %s, 0, '') {_DOUBLES}"
-# Where nobody shows a secret, anybody can post: so many a day are kept, and no more.
-_STORE_UNTRUSTED = f"""
-    {_COLUMNS}
-    SELECT source, '', %s, %s, false, %s, 1, %s, 0, '' FROM (VALUES (%s)) AS given (source)
-    WHERE (
-        SELECT count(*) FROM (
-            SELECT FROM nannychain_inboxmessage AS kept
-            WHERE kept.source = given.source AND NOT kept.trusted
-              AND kept.received_at > now() - interval '1 day'
-            LIMIT {UNTRUSTED_MAX_A_DAY}
-        ) AS counted
-    ) < {UNTRUSTED_MAX_A_DAY}
-    {_DOUBLES}
-"""
-# Looking an address up and storing what came to it is one statement: an unknown one stores nothing.
-_STORE_AT = f"""
-    {_COLUMNS}
-    SELECT source, subject_id, %s, %s, %s, %s, 1, %s, 0, ''
-    FROM nannychain_inboxaddress WHERE digest = %s
-    {_DOUBLES}
-"""
 
 Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What came to an address of one thing's own. `trusted` is false where its sender is doubted."""
+    """What came to an address of one thing's own; not `trusted` where its sender is doubted."""
 
     subject_id: str
     body: Body
@@ -111,11 +79,12 @@ def receive(source: Source, *, body: Body, trusted: bool = True) -> int:
     Of those that are not trusted, only so many a day are kept; beyond them, 0 is returned.
     """
     text = json.dumps(redacted(body, names=source.redact), sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()
     instant = timezone.now()
     if trusted:
-        return _store(_STORE, [source.name, digest, text, instant, instant])
-    return _store(_STORE_UNTRUSTED, [digest, text, instant, instant, source.name])
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return _store(STORE, [source.name, digest, text, instant, instant])
+    digest = hashlib.sha256(f"untrusted {text}".encode()).hexdigest()
+    return _store(STORE_UNTRUSTED, [digest, text, instant, instant, source.name])
 
 
 def receive_at(
@@ -129,17 +98,13 @@ def receive_at(
     text = json.dumps(redacted(body, names=redact), sort_keys=True)
     digest = hashlib.sha256(f"{address_digest} {trusted} {text}".encode()).hexdigest()
     instant = timezone.now()
-    return _store(_STORE_AT, [digest, text, trusted, instant, instant, address_digest])
+    return _store(STORE_AT, [digest, text, trusted, instant, instant, address_digest])
 
 
 def open_address(address_digest: str, *, source: str, subject_id: str) -> None:
-    """Let the thing be called back at the address, whose token has this SHA-256. May be repeated."""
+    """Let the thing be called back at the address whose token has this SHA-256; repeatable."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO nannychain_inboxaddress (digest, source, subject_id, created_at)"
-            " VALUES (%s, %s, %s, now()) ON CONFLICT (digest) DO NOTHING",
-            [address_digest, source, subject_id],
-        )
+        cursor.execute(OPEN_ADDRESS, [address_digest, source, subject_id])
 
 
 def _store(statement: str, values: list[Any]) -> int:

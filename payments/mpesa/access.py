@@ -69,12 +69,13 @@ def token(session: Session, account: Account, *, not_this: str = "") -> str:
     deadline = time.monotonic() + _WAIT_SECONDS_MAX
     while time.monotonic() < deadline:
         try:
-            kept = place.read()
-            if kept is not None and kept.is_good and kept.value != not_this:
-                return kept.value
+            if kept := place.read(not_this=not_this):
+                return kept
             if lock := place.lock():
                 try:
-                    return place.keep(_ask(session, account)).value
+                    # Whoever had the lock until now may have left one.
+                    kept = place.read(not_this=not_this)
+                    return kept or place.keep(_ask(session, account))
                 finally:
                     place.unlock(lock)
         except (RedisError, OSError) as error:
@@ -128,34 +129,36 @@ class _Place:
 
     def __init__(self, account: Account) -> None:
         self._redis = get_redis_connection("default")
-        self._key = f"mpesa:token:{_name(account)}"
+        self._name = _name(account)
+        self._key = f"mpesa:token:{self._name}"
         self._box = SecretBox(
             hashlib.blake2b(account.consumer_secret.encode(), digest_size=32).digest()
         )
 
     @sensitive_variables()
-    def read(self) -> Token | None:
-        """Return what lies there; None where nothing does, or nothing that we can open."""
+    def read(self, *, not_this: str) -> str:
+        """Return the token that lies there; empty where none is good, or none that we can open."""
         sealed = self._redis.get(self._key)
         if sealed is None:
-            return None
+            return ""
         try:
             value, good_until = json.loads(self._box.decrypt(sealed))
-            return Token(str(value), float(good_until))
+            kept = Token(str(value), float(good_until))
         except (CryptoError, ValueError, TypeError):
-            return None
+            return ""
+        return kept.value if kept.is_good and kept.value != not_this else ""
 
     @sensitive_variables()
-    def keep(self, token: Token) -> Token:
+    def keep(self, token: Token) -> str:
         """Put it there for as long as it is good; without Redis, keep it for this process."""
-        _own[self._key.rpartition(":")[2]] = token
+        _own[self._name] = token
         seconds = max(1, int(token.good_until - time.time()))
         sealed = bytes(self._box.encrypt(json.dumps([token.value, token.good_until]).encode()))
         try:
             self._redis.set(self._key, sealed, ex=seconds)
         except (RedisError, OSError) as error:
             log.warning("mpesa.token_not_kept", error=type(error).__name__)
-        return token
+        return token.value
 
     def lock(self) -> str:
         """Return the name of our lock; empty while somebody else asks for a token."""

@@ -21,6 +21,9 @@ _AHEAD_OF_USE: set[str] = {
     "nannychain.operating.services",
     "payments.fees.services",
     "workers.kyc.services",
+    "payments.mpesa.balances",
+    "payments.mpesa.client",
+    "payments.mpesa.trouble",
 }
 # Where the environment is read, or handed on to a child: everything else asks `config.env`.
 _ENVIRONMENT = re.compile(r"os\.(environ|getenv)")

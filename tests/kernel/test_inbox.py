@@ -1,7 +1,9 @@
 """Callbacks: stored once and redacted, handled once, never lost."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from nannychain import inbox
 from nannychain.alerts.models import Alert
-from nannychain.inbox import services
+from nannychain.inbox import redaction, services
 from nannychain.inbox.models import InboxMessage
 from tests.factories.threads import at_once
 
@@ -57,8 +59,8 @@ class TestReceiving:
         body = {f"{n}" * 100: "x" * 10_000 for n in range(500)}
         inbox.receive(SOURCE, body={**body, "nul": "a\x00b", "lone": "\ud800"})
         kept = InboxMessage.objects.get().body
-        assert len(kept) <= services.FIELDS_MAX
-        assert max(len(value) for value in kept.values()) == services.VALUE_LENGTH_MAX
+        assert len(kept) <= redaction.FIELDS_MAX
+        assert max(len(value) for value in kept.values()) == redaction.VALUE_LENGTH_MAX
 
     def test_nul_and_lone_surrogates_can_be_kept(self) -> None:
         inbox.receive(SOURCE, body={"nul": "a\x00b", "lone": "\ud800"})
@@ -66,6 +68,45 @@ class TestReceiving:
             "nul": "a\N{REPLACEMENT CHARACTER}b",
             "lone": "?",
         }
+
+
+class TestNestedBodies:
+    def test_secrets_are_blanked_at_any_depth_in_any_case_and_in_pairs(self) -> None:
+        body = {
+            "a": [{"PIN": "1"}, {"b": {"pin": {"deep": "2"}}}],
+            "items": [{"Key": "Pin", "Value": "3"}, {"Name": "pin", "Value": "4"}],
+            "kept": {"Key": "other", "Value": 5},
+        }
+        kept = redaction.redacted(body, names=frozenset({"pin"}))
+        assert kept["a"] == [{"PIN": "[redacted]"}, {"b": {"pin": "[redacted]"}}]
+        assert [item["Value"] for item in kept["items"]] == ["[redacted]"] * 2
+        assert kept["kept"] == body["kept"]
+
+    def test_plain_values_keep_their_type(self) -> None:
+        body = {"n": 254712345678, "t": True, "none": None, "list": [1, "a"], "object": {}}
+        assert redaction.redacted(body, names=frozenset()) == body
+
+    def test_what_is_deep_or_many_or_long_is_cut(self) -> None:
+        deep: Any = "x"
+        for _ in range(50):
+            deep = {"d": deep}
+        many = {f"k{n}": [[m] * 40 for m in range(40)] for n in range(40)}
+        kept = redaction.redacted({"deep": deep, "many": many, "big": 10**400}, names=frozenset())
+        assert len(json.dumps(kept)) < 50_000
+
+
+@pytest.mark.django_db
+class TestAddresses:
+    def test_what_comes_to_an_address_is_stored_for_its_subject(self) -> None:
+        services.open_address("d" * 64, source="test.letters", subject_id="7")
+        assert services.receive_at("d" * 64, body={"a": {"pin": "1"}}, redact=SOURCE.redact)
+        message = InboxMessage.objects.get()
+        assert (message.source, message.subject_id) == ("test.letters", "7")
+        assert message.body == {"a": {"pin": "[redacted]"}}
+
+    def test_an_address_that_is_not_open_stores_nothing(self) -> None:
+        assert services.receive_at("e" * 64, body={"a": 1}, redact=frozenset()) == 0
+        assert not InboxMessage.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,10 +144,16 @@ class TestHandling:
         assert Alert.objects.get().key == f"inbox:{message_id}"
 
 
-@given(st.dictionaries(st.text(max_size=80), st.text(max_size=80), max_size=60))
-def test_any_body_can_be_redacted_and_stored_as_text(body: dict[str, str]) -> None:
-    kept = inbox.services.redacted(body, names=frozenset({"pin"}))
-    assert len(kept) <= services.FIELDS_MAX
-    for name, value in kept.items():
-        assert "\x00" not in name + value
-        (name + value).encode()
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=80),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=80), inner),
+)
+
+
+@given(st.dictionaries(st.text(max_size=80), JSON, max_size=60))
+def test_any_body_can_be_redacted_and_stored_as_text(body: dict[str, Any]) -> None:
+    kept = redaction.redacted(body, names=frozenset({"pin"}))
+    assert len(kept) <= redaction.FIELDS_MAX
+    text = json.dumps(kept, ensure_ascii=False)
+    assert "\\u0000" not in text
+    text.encode()
