@@ -76,7 +76,7 @@ def may_pay(request: HttpRequest, key: str) -> HttpResponse:
         return refusal
     try:
         payment = paybills.payment(_body(request))
-    except paybills.Unreadable:
+    except reading.Unreadable:
         reason: paybills.Refusal | None = paybills.Refusal.OTHER
     else:
         reason = validation.decision(payment)
