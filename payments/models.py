@@ -2,6 +2,7 @@
 
 from payments.fees.models import Tariff
 from payments.limits.models import (
+    CapUse,
     DayOutflow,
     DayUse,
     Excess,
@@ -9,8 +10,10 @@ from payments.limits.models import (
     OperationLimits,
     Payee,
 )
+from payments.transfers.models import Transfer
 
 __all__ = [
+    "CapUse",
     "DayOutflow",
     "DayUse",
     "Excess",
@@ -18,4 +21,5 @@ __all__ = [
     "OperationLimits",
     "Payee",
     "Tariff",
+    "Transfer",
 ]

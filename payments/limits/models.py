@@ -77,6 +77,25 @@ class DayUse(models.Model):
         return f"{self.day}"
 
 
+class CapUse(models.Model):
+    """What a member has sent since her account has been capped for something new about it."""
+
+    member = models.OneToOneField(
+        Member, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    since = models.DateTimeField()
+    cents = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "use of a cap"
+        constraints = [
+            models.CheckConstraint(condition=Q(cents__gte=0), name="cap_use_not_below_zero")
+        ]
+
+    def __str__(self) -> str:
+        return f"since {self.since}"
+
+
 class DayOutflow(models.Model):
     """What has left our books on one day in Kenya, or is on its way out."""
 

@@ -17,10 +17,12 @@ class LimitExceeded(Conflict):
     """
 
     code = "limits.exceeded"
+    details = {"limit_cents": 5_000_00, "left_cents": 1_000_00}
 
     def __init__(self, *, limit_cents: int, left_cents: int | None = None) -> None:
         self.limit_cents = limit_cents
         self.left_cents = max(0, limit_cents if left_cents is None else left_cents)
+        self.details = {"limit_cents": self.limit_cents, "left_cents": self.left_cents}
         super().__init__(self._words())
 
     def _words(self) -> Promise | str:
@@ -59,11 +61,11 @@ class AboveNewPayee(LimitExceeded):
     message = _("A new person can get {limit} from you in the first 24 hours. Left: {left}.")
 
 
-class AboveFirstDay(LimitExceeded):
-    """More than may go out in the first day after a first PIN."""
+class AboveCap(LimitExceeded):
+    """More than may go out in the first day after something about the account has changed."""
 
-    code = "limits.first_day"
-    message = _("Your PIN is new: {limit} can go out in the first 24 hours. Left: {left}.")
+    code = "limits.capped"
+    message = _("For your safety {limit} can go out in the next 24 hours. Left: {left}.")
 
 
 class OutflowReached(Unavailable):
@@ -77,13 +79,13 @@ class OutflowReached(Unavailable):
 class Rules:
     """What holds for one member and one operation at one instant; None is no limit.
 
-    `new_payee_cents` is None for a payee who is not new, `first_day_cents` after the first day.
+    `new_payee_cents` is None for a payee who is not new, `cap_cents` for an account without a cap.
     """
 
     min_cents: int
     max_cents: int
     day_cents: int
-    first_day_cents: int | None = None
+    cap_cents: int | None = None
     new_payee_cents: int | None = None
     outflow_cents: int | None = None
 
@@ -93,7 +95,7 @@ class Used:
     """How much was used before, of each of these limits."""
 
     day_cents: int = 0
-    first_day_cents: int = 0
+    cap_cents: int = 0
     new_payee_cents: int = 0
     outflow_cents: int = 0
 
@@ -106,7 +108,7 @@ def ensure_within(rules: Rules, used: Used, amount_cents: int) -> None:
         raise AboveMaximum(limit_cents=rules.max_cents)
     for error, limit, before in (
         (AboveDay, rules.day_cents, used.day_cents),
-        (AboveFirstDay, rules.first_day_cents, used.first_day_cents),
+        (AboveCap, rules.cap_cents, used.cap_cents),
         (AboveNewPayee, rules.new_payee_cents, used.new_payee_cents),
     ):
         if limit is not None and before + amount_cents > limit:

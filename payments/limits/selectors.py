@@ -11,10 +11,11 @@ from nannychain.clock import nairobi_date
 from nannychain.dated.selectors import in_force
 from nannychain.operating import selectors as operating
 from payments.limits.figures import NEW_PAYEE_HOURS, NEW_PAYEE_MAX_CENTS
-from payments.limits.models import DayOutflow, DayUse, LevelLimits, OperationLimits, Payee
+from payments.limits.models import CapUse, DayOutflow, DayUse, LevelLimits, OperationLimits, Payee
 from payments.limits.rules import Rules, Used, ensure_within
 from payments.operations import LEAVES_US
 from wallets.wallet import selectors as wallets
+from workers.identity.standing import services as standing
 from workers.kyc.levels import Level
 from workers.kyc.models import KnownAs
 
@@ -81,17 +82,33 @@ def operation_limits(operation: str, *, at: datetime) -> OperationLimits:
     return found
 
 
+@dataclass(frozen=True)
+class Cap:
+    """What may go out in all since an instant, and what has gone out since."""
+
+    since: datetime
+    cents: int
+    used_cents: int
+
+
+def cap_of(member_id: UUID, *, at: datetime) -> Cap | None:
+    """Return the cap on a member whose PIN or SIM is new, or None. One query without a cap."""
+    cents = standing.outgoing_cap_cents(member_id, at=at)
+    since = None if cents is None else standing.cap_began_at(member_id)
+    if cents is None or since is None:
+        return None
+    used = CapUse.objects.filter(member_id=member_id, since=since)
+    return Cap(since, cents, used.values_list("cents", flat=True).first() or 0)
+
+
 def rules_and_use(
     member_id: UUID, *, operation: str, at: datetime, payee_id: UUID | None
 ) -> tuple[Rules, Used]:
     """Return what holds for the member now, and what was used of it."""
     level, bounds = level_limits(member_id, at=at), operation_limits(operation, at=at)
     today = nairobi_date(at)
-    used_by_day = dict(
-        DayUse.objects.filter(member_id=member_id, day__gte=today - timedelta(days=1)).values_list(
-            "day", "cents"
-        )
-    )
+    used_today = DayUse.objects.filter(member_id=member_id, day=today)
+    cap = cap_of(member_id, at=at)
     payee = Payee.objects.filter(sender_id=member_id, payee_id=payee_id).first()
     is_new = payee_id is not None and (payee is None or at < payee.first_at + _NEW_FOR)
     outflow_max, outflow = None, 0
@@ -103,12 +120,13 @@ def rules_and_use(
         min_cents=bounds.min_cents,
         max_cents=min(bounds.max_cents, level.transaction_max_cents),
         day_cents=level.day_max_cents,
+        cap_cents=cap.cents if cap is not None else None,
         new_payee_cents=NEW_PAYEE_MAX_CENTS if is_new else None,
         outflow_cents=outflow_max,
     )
     used = Used(
-        day_cents=used_by_day.get(today, 0),
-        first_day_cents=sum(used_by_day.values()),
+        day_cents=used_today.values_list("cents", flat=True).first() or 0,
+        cap_cents=cap.used_cents if cap is not None else 0,
         new_payee_cents=payee.new_cents if payee is not None else 0,
         outflow_cents=outflow,
     )

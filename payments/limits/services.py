@@ -10,10 +10,11 @@ from django.db.models.functions import Greatest
 from nannychain import locks
 from nannychain.clock import nairobi_date
 from nannychain.transactions import required
-from payments.limits.models import DayOutflow, DayUse
+from payments.limits.models import CapUse, DayOutflow, DayUse
 from payments.limits.rules import OutflowReached, ensure_within
 from payments.limits.selectors import rules_and_use
 from payments.operations import LEAVES_US
+from workers.identity.standing import services as standing
 
 _USE_DAY = """
     INSERT INTO payments_dayuse AS u (member_id, day, cents) VALUES (%s, %s, %s)
@@ -24,6 +25,12 @@ _USE_PAYEE = """
     INSERT INTO payments_payee AS p (sender_id, payee_id, first_at, new_cents)
     VALUES (%s, %s, %s, %s)
     ON CONFLICT (sender_id, payee_id) DO UPDATE SET new_cents = p.new_cents + excluded.new_cents
+"""
+# What was used of an earlier cap does not count towards this one.
+_USE_CAP = """
+    INSERT INTO payments_capuse AS u (member_id, since, cents) VALUES (%s, %s, %s)
+    ON CONFLICT (member_id) DO UPDATE SET since = excluded.since, cents = excluded.cents
+        + CASE WHEN u.since = excluded.since THEN u.cents ELSE 0 END
 """
 # The one row of a day is shared by all: the condition is looked at again once it is ours.
 _USE_OUTFLOW = """
@@ -54,6 +61,9 @@ def take_outgoing(
     day = nairobi_date(at)
     with connection.cursor() as cursor:
         cursor.execute(_USE_DAY, [member_id, day, amount_cents])
+        if rules.cap_cents is not None:
+            since = standing.cap_began_at(member_id)
+            cursor.execute(_USE_CAP, [member_id, since, amount_cents])
         if rules.new_payee_cents is not None:
             cursor.execute(_USE_PAYEE, [member_id, payee_id, at, amount_cents])
         if rules.outflow_cents is not None:
@@ -71,5 +81,7 @@ def give_back(member_id: UUID, *, operation: str, amount_cents: int, taken_at: d
     day = nairobi_date(taken_at)
     use = DayUse.objects.filter(member_id=member_id, day=day)
     use.update(cents=F("cents") - amount_cents)
+    since_then = CapUse.objects.filter(member_id=member_id, since__lte=taken_at)
+    since_then.update(cents=Greatest(F("cents") - amount_cents, 0))
     if operation in LEAVES_US:
         DayOutflow.objects.filter(day=day).update(cents=Greatest(F("cents") - amount_cents, 0))

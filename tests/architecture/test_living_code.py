@@ -20,6 +20,8 @@ _AHEAD_OF_USE: set[str] = {
     "workers.identity.pins.services",
     "nannychain.operating.services",
     "payments.fees.services",
+    "payments.transfers.selectors",
+    "payments.transfers.services",
     "workers.kyc.services",
     "payments.mpesa.balances",
     "payments.mpesa.client",

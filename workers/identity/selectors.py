@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from workers.identity import addresses
 from workers.identity.models import Member
 
 
@@ -57,3 +58,13 @@ def profile(member_id: UUID) -> Profile:
 def member_by_phone(phone: str) -> Member | None:
     """Return the member with that phone (E.164), or None."""
     return Member.objects.filter(phone=phone).first()
+
+
+def member_by_address(text: str) -> Member | None:
+    """Return the member whom a phone or Worker ID in any spelling names, or None. One query."""
+    address = addresses.read(text)
+    if address is None:
+        return None
+    if address.phone:
+        return member_by_phone(address.phone)
+    return Member.objects.filter(worker_id=address.worker_id).first()

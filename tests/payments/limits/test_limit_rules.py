@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from nannychain.language import speaking
 from payments.limits import LimitExceeded, OutflowReached
 from payments.limits.rules import (
+    AboveCap,
     AboveDay,
-    AboveFirstDay,
     AboveMaximum,
     AboveNewPayee,
     BelowMinimum,
@@ -24,7 +24,7 @@ rules_of_any_kind = st.builds(
     min_cents=st.integers(1, 10_00),
     max_cents=_CENTS,
     day_cents=_CENTS,
-    first_day_cents=_MAYBE,
+    cap_cents=_MAYBE,
     new_payee_cents=_MAYBE,
     outflow_cents=_MAYBE,
 )
@@ -45,7 +45,7 @@ def test_what_goes_through_is_within_every_limit(rules: Rules, used: Used, amoun
         limit is None or before + amount <= limit
         for limit, before in (
             (rules.day_cents, used.day_cents),
-            (rules.first_day_cents, used.first_day_cents),
+            (rules.cap_cents, used.cap_cents),
             (rules.new_payee_cents, used.new_payee_cents),
             (rules.outflow_cents, used.outflow_cents),
         )
@@ -99,11 +99,11 @@ _HERS = Rules(min_cents=10_00, max_cents=5_000_00, day_cents=5_000_00)
             "You can send KSh 5,000 a day. Left today: KSh 1,000.",
         ),
         (
-            Rules(1, 5_000_00, 5_000_00, first_day_cents=1_000_00),
-            Used(first_day_cents=400_00),
+            Rules(1, 5_000_00, 5_000_00, cap_cents=1_000_00),
+            Used(cap_cents=400_00),
             600_01,
-            AboveFirstDay,
-            "Your PIN is new: KSh 1,000 can go out in the first 24 hours. Left: KSh 600.",
+            AboveCap,
+            "For your safety KSh 1,000 can go out in the next 24 hours. Left: KSh 600.",
         ),
         (
             Rules(1, 5_000_00, 5_000_00, new_payee_cents=2_000_00),
@@ -123,7 +123,7 @@ def test_a_refusal_says_the_limit_and_what_is_left(
     ensure_within(rules, used, refused.value.left_cents or rules.min_cents)
 
 
-@pytest.mark.parametrize("error", [AboveDay, AboveNewPayee, AboveFirstDay, AboveMaximum])
+@pytest.mark.parametrize("error", [AboveDay, AboveNewPayee, AboveCap, AboveMaximum])
 @pytest.mark.parametrize("language", ["en", "sw"])
 def test_a_refusal_fits_a_screen_with_the_greatest_figures(
     error: type[LimitExceeded], language: str

@@ -5,13 +5,17 @@ from uuid import UUID
 
 import pytest
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from nannychain.dated import services as dated
 from nannychain.operating.models import ModeCaps
 from payments import limits
 from payments.limits.models import DayOutflow, DayUse
-from payments.limits.rules import AboveDay, AboveMaximum, AboveNewPayee, BelowMinimum
+from payments.limits.rules import AboveCap, AboveDay, AboveMaximum, AboveNewPayee, BelowMinimum
 from tests.factories import money
+from workers.identity.standing import services as standing
+from workers.identity.standing.models import Standing
 from workers.kyc import services as kyc
 from workers.kyc.levels import Level
 
@@ -184,3 +188,32 @@ def test_a_better_level_counts_at_once() -> None:
     kyc.set_level(her.pk, level=Level.ID_NUMBER, reason="ID number fits", by=money.STAFF)
 
     _take(her.pk, 70_000_00)
+
+
+def test_an_account_with_a_new_pin_or_sim_lets_out_no_more_than_its_cap() -> None:
+    her = money.member().pk
+    now = timezone.now()
+    _take(her, 9_000_00, at=now)
+    with transaction.atomic():
+        standing.cap_outgoing(her, why="a new SIM")
+
+    _take(her, 1_500_00, at=now, operation="transfer")
+    with pytest.raises(AboveCap) as refused:
+        _take(her, 500_01, at=now)
+    assert (refused.value.limit_cents, refused.value.left_cents) == (2_000_00, 500_00)
+    with transaction.atomic():
+        limits.give_back(her, operation="transfer", amount_cents=1_500_00, taken_at=timezone.now())
+    _take(her, 2_000_00, at=now)
+    _take(her, 9_000_00, at=now + timedelta(hours=25))
+
+
+def test_a_later_cap_begins_anew() -> None:
+    her = money.member().pk
+    for _ in range(2):
+        with transaction.atomic():
+            standing.cap_outgoing(her, why="a new SIM")
+        _take(her, 2_000_00, at=timezone.now())
+        with pytest.raises(AboveCap):
+            _take(her, 10_00, at=timezone.now())
+        a_moment = timedelta(microseconds=1)  # and the day has gone by
+        Standing.objects.filter(pk=her).update(capped_until=F("capped_since") + a_moment)
