@@ -3,6 +3,7 @@
 from workers.identity.api_keys.models import ApiKey
 from workers.identity.codes.models import Code, Tally
 from workers.identity.models import Consent, Member
+from workers.identity.phone_changes.models import PhoneChange
 from workers.identity.pins.models import Pin, PinAttempt
 from workers.identity.second_factor.models import RecoveryCode, SecondFactor
 from workers.identity.standing.models import Standing
@@ -15,6 +16,7 @@ __all__ = [
     "Consent",
     "KnownAs",
     "Member",
+    "PhoneChange",
     "Pin",
     "PinAttempt",
     "PinToken",

@@ -31,6 +31,8 @@ class Pin(models.Model):
 
     class Meta:
         verbose_name = "PIN"
+        default_permissions = ("view",)
+        permissions = [("reset_pin", "Can take away a member's PIN, so that she chooses a new one")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(hash__startswith="$argon2id$"), name="pin_is_hashed"

@@ -30,6 +30,10 @@ class Standing(models.Model):
 
     class Meta:
         verbose_name_plural = "standings"
+        default_permissions = ("view",)
+        permissions = [
+            ("freeze_member", "Can stop what leaves a member's wallet, and let it go on")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state=State.OPEN) | ~Q(reason=""), name="frozen_for_a_reason"

@@ -74,6 +74,12 @@ def unfreeze(member_id: UUID, *, reason: str, by: Actor, channel: str = "admin")
     _set_state(member_id, State.OPEN, reason=reason, by=by, channel=channel)
 
 
+def refuse_frozen(member_id: UUID) -> None:
+    """Raise Frozen where staff have stopped the member's account. One query."""
+    if Standing.objects.filter(pk=member_id, state=State.FROZEN).exists():
+        raise Frozen
+
+
 def ensure_may_send(member_id: UUID) -> None:
     """Raise Frozen or MustProveAgain where the member's money may not leave now. One query.
 
