@@ -1,8 +1,9 @@
 """Everything that takes two people: the one table of what can be asked for and decided about."""
 
 from nannychain.approvals import Kind, kinds
+from workers.identity import two_people as people
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = people.KINDS
 
 
 def connect() -> None:

@@ -42,6 +42,8 @@ GRANTS = (
     Grant("workers.view_member", _ALL, "find members and see their page"),
     Grant("workers.view_consent", (_S, _O, _C), "see what a member agreed to"),
     Grant("workers.add_member", (_S, _O), "open an account for a person"),
+    Grant("workers.reset_pin", (_S, _O, _C), "ask for a member's new PIN, and decide about it"),
+    Grant("workers.release_phone", (_S, _O, _C), "ask for a change of number, and decide about it"),
     Grant("nannychain.view_sms", (_S, _O), "see which SMS were sent; codes never show"),
     Grant("nannychain.view_deliveryreport", (_S, _O), "see what the network said of an SMS"),
     Grant("nannychain.add_sms", (_S, _O), "send a failed SMS again"),

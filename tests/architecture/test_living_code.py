@@ -17,7 +17,6 @@ _FOUND_BY_NAME = re.compile(
 )
 # Built before whoever needs it; a line goes when its module is used.
 _AHEAD_OF_USE: set[str] = {
-    "workers.identity.pins.services",
     "nannychain.operating.services",
     "payments.fees.services",
     "payments.transfers.selectors",

@@ -40,7 +40,7 @@ class Page:
 PAGES = {
     "auth.group": Page(see="C"),
     "nannychain.alert": Page(see="SOFC", actions={"acknowledge": "OFC", "close": "OFC"}),
-    "nannychain.approvalrequest": Page(see="OC"),
+    "nannychain.approvalrequest": Page(see="SOC"),
     "nannychain.auditentry": Page(see="OC"),
     "nannychain.inboxmessage": Page(see="O"),
     "nannychain.optout": Page(see="SC"),

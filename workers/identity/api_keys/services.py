@@ -90,11 +90,14 @@ def authenticate(secret: str, *, address: str | None) -> ApiKey | None:
     return key
 
 
-def rotate(key_id: UUID, *, by: Actor, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
+def rotate(
+    key_id: UUID, *, by: Actor, reason: str, overlap: timedelta = OVERLAP
+) -> tuple[ApiKey, str]:
     """Make a key like it and return that with its secret text; the old one ends after `overlap`.
 
-    Raises NoSuchKey, and KeyIsOver where it ends already.
+    Raises NoSuchKey, InvalidReason, and KeyIsOver where it ends already.
     """
+    why = reasons.clean(reason)
     with transaction.atomic():
         old = _locked(key_id)
         if old.ends_at is not None:
@@ -103,7 +106,7 @@ def rotate(key_id: UUID, *, by: Actor, overlap: timedelta = OVERLAP) -> tuple[Ap
         new, secret = _make(
             name=old.name, scopes=old.scopes, addresses=old.addresses, by=by, replaces=old
         )
-        _note("api_key.rotated", old, by=by, after={"new_key": str(new.pk)})
+        _note("api_key.rotated", old, by=by, after={"new_key": str(new.pk)}, reason=why)
         return new, secret
 
 

@@ -131,7 +131,7 @@ class TestEnding:
     def test_rotated_the_old_one_works_for_seven_days_beside_the_new_one(self) -> None:
         key, secret = issue(addresses=("192.0.2.0/24",))
 
-        new, new_secret = services.rotate(key.pk, by=BY)
+        new, new_secret = services.rotate(key.pk, by=BY, reason="yearly")
 
         assert (new.name, new.scopes, new.addresses) == (key.name, key.scopes, key.addresses)
         assert is_taken(secret)
@@ -143,15 +143,15 @@ class TestEnding:
 
     def test_a_rotated_one_is_not_rotated_again_and_can_be_revoked(self) -> None:
         key, secret = issue()
-        services.rotate(key.pk, by=BY)
+        services.rotate(key.pk, by=BY, reason="yearly")
 
         with pytest.raises(services.KeyIsOver):
-            services.rotate(key.pk, by=BY)
+            services.rotate(key.pk, by=BY, reason="yearly")
         services.revoke(key.pk, by=BY, reason="leaked")
         assert not is_taken(secret)
 
     def test_what_is_not_there_can_not_be_ended(self) -> None:
         with pytest.raises(services.NoSuchKey):
-            services.rotate(uuid4(), by=BY)
+            services.rotate(uuid4(), by=BY, reason="x")
         with pytest.raises(services.NoSuchKey):
             services.revoke(uuid4(), by=BY, reason="x")

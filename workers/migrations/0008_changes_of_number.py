@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workers', '0006_api_keys'),
+        ('workers', '0007_second_factor'),
     ]
 
     operations = [
