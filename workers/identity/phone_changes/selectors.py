@@ -11,7 +11,7 @@ from workers.identity.phone_changes.states import State
 
 def waiting_of(member_id: UUID) -> PhoneChange | None:
     """Return the change that the member has begun, or None."""
-    return _waiting().filter(member_id=member_id).first()
+    return waiting().filter(member_id=member_id).first()
 
 
 def waiting_for(phone: str) -> PhoneChange | None:
@@ -19,9 +19,10 @@ def waiting_for(phone: str) -> PhoneChange | None:
 
     For whoever calls from a number that is nobody's: perhaps a member is on her way there.
     """
-    return _waiting().filter(new_phone=phone).order_by("-asked_at").first()
+    return waiting().filter(new_phone=phone).order_by("-asked_at").first()
 
 
-def _waiting() -> QuerySet[PhoneChange]:
+def waiting() -> QuerySet[PhoneChange]:
+    """Return all changes that can still be shown, each with its member."""
     rows = PhoneChange.objects.filter(state=State.ASKED, expires_at__gt=timezone.now())
     return rows.select_related("member")

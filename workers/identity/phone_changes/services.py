@@ -19,6 +19,7 @@ from workers.identity.codes.purposes import Purpose
 from workers.identity.models import Member
 from workers.identity.phone_changes import messages
 from workers.identity.phone_changes.models import PhoneChange
+from workers.identity.phone_changes.selectors import waiting
 from workers.identity.phone_changes.states import PHONE_CHANGE, State
 from workers.identity.standing import services as standing
 from workers.identity.tokens import services as tokens
@@ -182,12 +183,10 @@ def _begin(member_id: UUID, number: str, *, channel: str, lasts: timedelta) -> P
 
 
 def _waiting(change_id: UUID) -> PhoneChange:
-    change = PhoneChange.objects.select_related("member").filter(
-        pk=change_id, state=State.ASKED, expires_at__gt=timezone.now()
-    )
-    if (found := change.first()) is None:
+    change = waiting().filter(pk=change_id).first()
+    if change is None:
         raise NoSuchChange
-    return found
+    return change
 
 
 def _locked(change_id: UUID) -> PhoneChange:
