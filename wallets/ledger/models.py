@@ -119,7 +119,9 @@ class Balance(models.Model):
     """What stands on an account. Kind, currency, sign, floor and mode are copies, for the posting.
 
     A strict account's balance is that after its last posting, whose number is `version`. Of a hot
-    one's, what was not rolled up yet stands in `Unrolled`.
+    one's, what was not rolled up yet stands in `Unrolled`. Floors are kept by the triggers on
+    postings and holds, which alone move a balance: a check of the table would be read anew by
+    PostgreSQL at each posting.
     """
 
     account = models.OneToOneField(
@@ -144,16 +146,6 @@ class Balance(models.Model):
     balance = models.BigIntegerField()
     held = models.BigIntegerField()
     version = models.BigIntegerField("postings")
-
-    class Meta:
-        constraints = [
-            # Each check costs at each posting: the last wall stands here, the rest in a trigger.
-            models.CheckConstraint(
-                condition=Q(held__gte=0)
-                & (Q(floor__isnull=True) | Q(floor__lte=F("sign") * F("balance") - F("held"))),
-                name="balance_above_floor",
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"balance of {self.account_id}"

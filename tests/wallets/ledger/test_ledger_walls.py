@@ -101,9 +101,13 @@ _JOURNAL = """
 _OURS = "currval(pg_get_serial_sequence('wallets_journal', 'id'))"
 
 
+def _sql(value: int | None) -> object:
+    return "NULL" if value is None else value
+
+
 def _legs(journal: object, *legs: tuple[Any, ...]) -> str:
     rows = ", ".join(
-        f"({journal}, {account}, {amount}, {balance or 'NULL'}, {version or 'NULL'})"
+        f"({journal}, {account}, {amount}, {_sql(balance)}, {_sql(version)})"
         for account, amount, balance, version in legs
     )
     columns = "journal_id, account_id, amount, balance_after, version"
@@ -121,6 +125,12 @@ def _legs(journal: object, *legs: tuple[Any, ...]) -> str:
         ([("one", 10, None, None), ("other", -10, -510, 2)], {"NCL03", "NCL07"}),  # as if hot
         ([("one", 10, -9490, 3), ("other", -10, -510, 2)], {"NCL07"}),  # right but for the hash
         ([("one", 0, -9500, 3), ("other", 0, -500, 2)], {"NCL08"}),  # of nothing
+        # Legs that ask for their numbers, and move their balances on the way in:
+        ([("one", 10, None, 0)], {"NCL03"}),
+        ([("one", 10, None, 0), ("other", -9, None, 0)], {"NCL03"}),
+        ([("one", 10, None, 0), ("other", -10, None, 0)], {"NCL07"}),
+        ([("one", 10, None, 0), ("other", -10, -500, 1)], {"23505"}),  # "has moved already"
+        ([("one", 10, None, 0), ("other", -10, -510, 3)], {"NCL03", "NCL07"}),
     ],
 )
 def test_the_owner_inserts_no_postings_that_are_not_right(
@@ -130,6 +140,25 @@ def test_the_owner_inserts_no_postings_that_are_not_right(
     rows = _legs(_OURS, *((accounts[name], *rest) for name, *rest in legs))
     assert _state_of_refusal(_JOURNAL + rows, as_owner=True) in states
     assert reading.standing(wallet).balance == 95_00
+
+
+@pytest.mark.parametrize("numbered", [(), ("one",), ("other",), ("one", "other")])
+def test_however_legs_come_they_move_their_balances_once(
+    wallet: int, numbered: tuple[str, ...]
+) -> None:
+    other = _other_wallet(wallet)
+    legs = sorted(
+        [
+            (wallet, 100, *((-94_00, 3) if "one" in numbered else (None, 0))),
+            (other, -100, *((-6_00, 2) if "other" in numbered else (None, 0))),
+        ]
+    )
+    content = "".join(f"{account}:{amount}," for account, amount, *_ in legs)
+    journal = _JOURNAL.replace("'by-hand', ''", f"'by-hand', sha256('{content}')")
+    rows = _legs(_OURS, *legs)
+    _run(journal + rows, as_owner=True)
+    assert reading.standing(wallet).balance == 94_00
+    assert reading.standing(other).balance == 6_00
 
 
 def test_postings_of_no_journal_are_refused(wallet: int) -> None:
