@@ -1,9 +1,10 @@
 """Everything that takes two people: the one table of what can be asked for and decided about."""
 
 from nannychain.approvals import Kind, kinds
+from payments.withdrawals import review as withdrawals
 from workers.identity import two_people as people
 
-KINDS: tuple[Kind, ...] = people.KINDS
+KINDS: tuple[Kind, ...] = (*people.KINDS, *withdrawals.KINDS)
 
 
 def connect() -> None:

@@ -14,6 +14,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.task_routes = {
     "nannychain.notifications.*": {"queue": "sms"},
+    "payments.deposits.*": {"queue": "mpesa"},
+    "payments.withdrawals.*": {"queue": "mpesa"},
     "wallets.custody.*": {"queue": "signer"},
     "wallets.stellar.*": {"queue": "stellar"},
 }

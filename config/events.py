@@ -2,7 +2,9 @@
 
 from nannychain import events, inbox
 from nannychain.notifications import optouts, reports
+from payments.deposits import callbacks as deposits
 from payments.limits import excess
+from payments.withdrawals import callbacks as withdrawals
 from ussd.gateways.events import SESSION_ENDED
 from workers.identity import services as identity
 
@@ -11,7 +13,16 @@ REACTIONS: dict[str, tuple[events.Reaction, ...]] = {
     "kyc.level_changed": (excess.level_changed,),
 }
 
-SOURCES: tuple[inbox.Source, ...] = (reports.SOURCE, optouts.SOURCE, SESSION_ENDED)
+SOURCES: tuple[inbox.Source, ...] = (
+    reports.SOURCE,
+    optouts.SOURCE,
+    SESSION_ENDED,
+    deposits.PROMPTS,
+    deposits.OLDER,
+    withdrawals.PAYOUTS,
+    withdrawals.ANSWERS,
+    withdrawals.OLDER,
+)
 
 
 def connect() -> None:

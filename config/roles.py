@@ -60,6 +60,15 @@ GRANTS = (
     Grant("wallets.view_bookscheck", (_O, _F, _C), "see how the nightly checks ended"),
     Grant("wallets.view_accountkind", (_O, _F, _C), "see the chart of accounts"),
     Grant("wallets.view_journalkind", (_O, _F, _C), "see the kinds of journal"),
+    # Payments
+    Grant("payments.view_deposit", (_S, _O, _F), "see deposits and what happened to them"),
+    Grant("payments.change_deposit", (_S, _O), "have M-Pesa asked about a deposit"),
+    Grant("payments.view_withdrawal", (_S, _O, _F), "see withdrawals and what happened to them"),
+    Grant("payments.view_payoutattempt", (_S, _O, _F), "see the attempts to pay one out"),
+    Grant("payments.change_withdrawal", (_S, _O), "have M-Pesa asked about a withdrawal"),
+    Grant("payments.settle_withdrawal", (_O, _F), "settle, by two, what M-Pesa can't tell"),
+    Grant("payments.view_desk", (_O, _F), "see whether payouts go"),
+    Grant("payments.change_desk", (_O,), "let payouts go again"),
     # Stellar
     Grant("wallets.view_submission", (_O,), "see transactions and their outcome"),
     Grant("wallets.view_envelope", (_O,), "see what was signed"),

@@ -53,6 +53,8 @@ SCHEDULE = (
     Entry("wallets.ledger.expire_holds", 60, "releases holds whose time is over"),
     Entry("wallets.ledger.check_books", _DAY_SECONDS, "recomputes all books", at=time(2, 10)),
     Entry("ussd.forget_old", 600, 'forgets what is too old for "Sent at 14:02. Again?"'),
+    Entry("payments.deposits.sweep", 2, "sends prompts that wait, and asks about silent ones"),
+    Entry("payments.withdrawals.sweep", 2, "sends payouts that wait, and asks about silent ones"),
     Entry("payments.limits.release", 300, "sets free what was above a limit and has room now"),
     Entry("workers.identity.tidy", 600, "forgets codes, verdicts and tokens that are over"),
     Entry("nannychain.notifications.sweep", 5, "sends SMS that wait, retries, settles the unknown"),

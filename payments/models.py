@@ -1,5 +1,6 @@
 """Index of the payments' models."""
 
+from payments.deposits.models import Deposit
 from payments.fees.models import Tariff
 from payments.limits.models import (
     CapUse,
@@ -10,16 +11,23 @@ from payments.limits.models import (
     OperationLimits,
     Payee,
 )
+from payments.mpesa.receipts.models import MpesaReceipt
 from payments.transfers.models import Transfer
+from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
 
 __all__ = [
     "CapUse",
     "DayOutflow",
     "DayUse",
+    "Deposit",
+    "Desk",
     "Excess",
     "LevelLimits",
+    "MpesaReceipt",
     "OperationLimits",
     "Payee",
+    "PayoutAttempt",
     "Tariff",
     "Transfer",
+    "Withdrawal",
 ]

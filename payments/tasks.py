@@ -1,5 +1,7 @@
 """Index of the payments' tasks, for Celery's discovery."""
 
+from payments.deposits import tasks as deposits
 from payments.limits import tasks as limits
+from payments.withdrawals import tasks as withdrawals
 
-__all__ = ["limits"]
+__all__ = ["deposits", "limits", "withdrawals"]

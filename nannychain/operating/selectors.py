@@ -27,8 +27,13 @@ class ModeFull(Unavailable):
 
 def ensure_open(flow: Flow) -> None:
     """Raise FlowStopped where staff have stopped the flow. One query."""
-    if StoppedFlow.objects.filter(flow=flow).exists():
+    if is_stopped(flow):
         raise FlowStopped
+
+
+def is_stopped(flow: Flow) -> bool:
+    """Tell whether staff have stopped the flow. One query."""
+    return StoppedFlow.objects.filter(flow=flow).exists()
 
 
 def caps(*, at: datetime) -> ModeCaps:

@@ -10,6 +10,7 @@ from nannychain.supervisor.defaults import Surroundings
 # the keys are where they are needed: codes in SMS are sealed, and only the signer signs.
 WORKERS = {
     "worker": ("default", 8),
+    "mpesa": ("mpesa", 8),
     "stellar": ("stellar", 8),
     "sms": ("sms", 8),
     "signer": ("signer", 2),
@@ -37,6 +38,7 @@ def all_programs(surroundings: Surroundings) -> list[Program]:
     celery = ("celery", "-A", "config")
     keys = {
         "worker": sealing,
+        "mpesa": sealing,
         "stellar": sealing,
         "sms": defaults.without_funding_secret(settings),
         "signer": settings,

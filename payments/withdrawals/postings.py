@@ -26,6 +26,12 @@ FAILED = JournalKind(
     debits=(Kind.PAYOUT_CLEARING,),
     credits=(Kind.WORKER_WALLET, Kind.EMPLOYER_WALLET),
 )
+CONTRADICTED = JournalKind(
+    "withdrawal.contradicted",
+    "M-Pesa has paid out what was given back to the wallet before",
+    debits=(Kind.SUSPENSE_PAYOUTS,),
+    credits=(Kind.PAYOUT_FLOAT,),
+)
 _MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -107,4 +113,37 @@ def failed(
         cause=f"withdrawal:{withdrawal_id}",
         effective_at=effective_at,
         legs=(debit(clearing, amount_cents), credit(wallet, amount_cents)),
+    )
+
+
+def _example_contradicted() -> Example:
+    return Example(
+        "The KSh 500 were given back to Wanjiku, and then M-Pesa reports that it has paid her.",
+        {1: Kind.SUSPENSE_PAYOUTS, 2: Kind.PAYOUT_FLOAT},
+        contradicted(
+            withdrawal_id="0199",
+            suspense=1,
+            payout_float=2,
+            amount_cents=500_00,
+            effective_at=_MORNING,
+        ),
+    )
+
+
+@recipe(CONTRADICTED, example=_example_contradicted)
+def contradicted(
+    *,
+    withdrawal_id: str,
+    suspense: int,
+    payout_float: int,
+    amount_cents: int,
+    effective_at: datetime,
+) -> Draft:
+    """Book a success that comes after a failure was booked: the float has less than we thought."""
+    return Draft(
+        kind=CONTRADICTED.code,
+        key=f"withdrawal:{withdrawal_id}:contradicted",
+        cause=f"withdrawal:{withdrawal_id}",
+        effective_at=effective_at,
+        legs=(debit(suspense, amount_cents), credit(payout_float, amount_cents)),
     )

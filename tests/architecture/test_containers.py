@@ -127,6 +127,7 @@ def test_there_is_a_service_for_every_program() -> None:
     assert set(SERVICES) == {
         "beat",
         "migrate",
+        "mpesa",
         "postgres",
         "redis",
         "signer",

@@ -23,8 +23,6 @@ _AHEAD_OF_USE: set[str] = {
     "payments.transfers.services",
     "workers.kyc.services",
     "payments.mpesa.balances",
-    "payments.mpesa.client",
-    "payments.mpesa.trouble",
 }
 # Where the environment is read, or handed on to a child: everything else asks `config.env`.
 _ENVIRONMENT = re.compile(r"os\.(environ|getenv)")

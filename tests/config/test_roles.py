@@ -40,13 +40,16 @@ class Page:
 PAGES = {
     "auth.group": Page(see="C"),
     "nannychain.alert": Page(see="SOFC", actions={"acknowledge": "OFC", "close": "OFC"}),
-    "nannychain.approvalrequest": Page(see="SOC"),
+    "nannychain.approvalrequest": Page(see="SOFC"),
     "nannychain.auditentry": Page(see="OC"),
     "nannychain.inboxmessage": Page(see="O"),
     "nannychain.optout": Page(see="SC"),
     "nannychain.outboxevent": Page(see="O"),
     "nannychain.sms": Page(see="SO", actions={"send_again": "SO"}),
     "nannychain.statechange": Page(see="OC"),
+    "payments.deposit": Page(see="SOF", actions={"ask": "SO"}),
+    "payments.desk": Page(see="OF", actions={"start": "O"}),
+    "payments.withdrawal": Page(see="SOF", actions={"ask": "SO"}),
     "wallets.account": Page(see="OFC"),
     "wallets.accountkind": Page(see="OFC"),
     "wallets.bookscheck": Page(see="OFC"),
@@ -65,6 +68,8 @@ PAGES = {
 # Addresses beside the standard ones: who gets past the door. What lies behind is tested elsewhere.
 OTHERS = {
     "nannychain_approvalrequest_decide": "",  # by the kind of request; nobody for one that isn't
+    "payments_withdrawal_not-paid": "",  # only one that waits for a decision can be settled
+    "payments_withdrawal_paid": "",
     "wallets_account_statement": "FC",
     "wallets_manualjournal_reverse": "OF",
     "wallets_manualjournal_decide": "F",

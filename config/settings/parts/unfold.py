@@ -66,6 +66,14 @@ UNFOLD = {
                 "items": [_page("Wallets", icon="wallet", model="wallets.wallet")],
             },
             {
+                "title": "Payments",
+                "items": [
+                    _page("Deposits", icon="south_west", model="payments.deposit"),
+                    _page("Withdrawals", icon="north_east", model="payments.withdrawal"),
+                    _page("Payout desk", icon="point_of_sale", model="payments.desk"),
+                ],
+            },
+            {
                 "title": "Ledger",
                 "items": [
                     _page("Accounts", icon="account_balance", model="wallets.account"),

@@ -193,7 +193,7 @@ def test_only_the_demo_password_is_shown_and_all_files_are_ours_alone(running):
 
 def test_processes_that_answer_requests_do_not_hold_the_opening_key(running):
     kept = json.loads((running.data / "secrets.json").read_text())
-    names = ("web", "beat", "worker", "stellar", "sms", "signer", "simulators")
+    names = ("web", "beat", "worker", "mpesa", "stellar", "sms", "signer", "simulators")
     holds = {
         secret: [
             name

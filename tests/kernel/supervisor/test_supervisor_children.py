@@ -167,7 +167,7 @@ def test_asking_twice_to_stop_makes_it_quick(make, tmp_path):
 
 def test_many_deaf_children_still_end_within_ten_seconds(make, tmp_path):
     watch = Watch()
-    names = ("web", "beat", "worker", "stellar", "sms", "signer", "simulators")
+    names = ("web", "beat", "worker", "mpesa", "stellar", "sms", "signer", "simulators")
     for name in names:
         watch.add_child(make(_DEAF, name=name, stop_seconds=60))
     _until(lambda: all("up" in _log(tmp_path, name) for name in names))

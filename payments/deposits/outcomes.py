@@ -1,0 +1,180 @@
+"""How a deposit ended, written down: the books, the row, the news and the SMS, all or nothing.
+
+Whoever hears first books it (callback, status query, the paybill's echo); the others find it
+booked. A success is never taken back by what comes after it.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from nannychain import alerts, events, notifications
+from nannychain.transactions import required
+from payments import limits
+from payments.deposits import messages, postings
+from payments.deposits.models import Deposit
+from payments.deposits.states import DEPOSIT, State
+from payments.mpesa.receipts import services as receipts
+from wallets.ledger import accounts, posting, reading
+from wallets.ledger.chart import Kind
+from wallets.wallet import selectors as wallets
+
+log = structlog.get_logger(__name__)
+
+
+@required
+def locked(deposit_id: UUID | str) -> Deposit | None:
+    """Return the deposit, locked to the end of the transaction."""
+    return Deposit.objects.select_for_update(no_key=True).filter(pk=deposit_id).first()
+
+
+@required
+def paid(
+    deposit: Deposit, *, told_by: str, receipt: str | None = None, at: datetime | None = None
+) -> str:
+    """Book that M-Pesa has taken the money, once; return what it came to, in a word or two.
+
+    `told_by` says who was first: "callback", "status", "echo" or "statement". `receipt` is
+    attached when it is known, and belongs to one operation only; one that belongs to another is
+    not believed, and nothing is booked. `deposit` must be locked.
+    """
+    if receipt is not None and not _may_have(deposit, receipt):
+        return "receipt belongs to another"
+    if deposit.state == State.PAID:
+        return _attach(deposit, receipt)
+    was_failed = deposit.has_failed
+    wallet = wallets.account_of(deposit.member_id)
+    posting.post(
+        postings.settled(
+            deposit_id=str(deposit.pk),
+            paybill_float=accounts.open_account(Kind.PAYBILL_FLOAT, label=deposit.shortcode),
+            wallet=wallet,
+            amount_cents=deposit.amount_cents,
+            effective_at=_plausible(deposit, at),
+        )
+    )
+    DEPOSIT.move(
+        deposit,
+        to=State.PAID,
+        why=f"told by {told_by}",
+        reason="",
+        told_by=told_by,
+        receipt=receipt or deposit.receipt,
+        ended_at=timezone.now(),
+        due_at=None,
+    )
+    limits.settle_excess(
+        deposit.member_id,
+        account_id=wallet,
+        at=timezone.now(),
+        cause=f"deposit:{deposit.pk}",
+    )
+    _tell_paid(deposit, balance_cents=reading.standing(wallet).available)
+    log.info("deposit.paid", deposit_id=str(deposit.pk), told_by=told_by, after_failure=was_failed)
+    return "paid late" if was_failed else "paid"
+
+
+@required
+def ended(
+    deposit: Deposit,
+    *,
+    to: State,
+    reason: str,
+    code: str = "",
+    words: str | Promise = "",
+    ask_at: datetime | None = None,
+) -> str:
+    """Record that it ended without money, as far as is known; return what it came to.
+
+    `words` tell the person why. Where it is not certain, M-Pesa is asked once more at `ask_at`.
+    Nothing changes where it has ended already: a success stays a success. `deposit` must be locked.
+    """
+    if not DEPOSIT.allows(deposit.state, to):
+        if deposit.state == State.PAID:
+            log.warning("deposit.failure_after_success", deposit_id=str(deposit.pk), code=code)
+        return "had ended"
+    DEPOSIT.move(
+        deposit,
+        to=to,
+        why=reason,
+        reason=reason[:200],
+        result_code=code[:40],
+        ended_at=timezone.now(),
+        due_at=ask_at,
+    )
+    events.publish(
+        "deposit.failed",
+        deposit_id=str(deposit.pk),
+        member_id=str(deposit.member_id),
+        purpose=deposit.purpose,
+        state=str(to),
+    )
+    member = deposit.member
+    if words:
+        _sms(deposit, messages.not_paid(deposit, words=words, language=member.language))
+    elif to == State.EXPIRED:
+        _sms(deposit, messages.not_confirmed(deposit, language=member.language))
+    return str(to).lower()
+
+
+@required
+def _attach(deposit: Deposit, receipt: str | None) -> str:
+    if receipt is None or deposit.receipt == receipt:
+        return "known"
+    if deposit.receipt is not None:
+        _alert_conflict(deposit, why="M-Pesa names two receipts for it")
+        return "another receipt"
+    deposit.receipt = receipt
+    deposit.save(update_fields=["receipt"])
+    return "receipt attached"
+
+
+@required
+def _may_have(deposit: Deposit, receipt: str) -> bool:
+    """Claim the receipt for this deposit; say so to staff where it belongs to something else."""
+    if deposit.receipt not in (None, receipt):
+        return True  # `_attach` tells
+    if receipts.claim(receipt, owner=f"deposit:{deposit.pk}"):
+        return True
+    _alert_conflict(deposit, why="its receipt belongs to another operation")
+    return False
+
+
+@required
+def _alert_conflict(deposit: Deposit, *, why: str) -> None:
+    log.error("deposit.receipt_conflict", deposit_id=str(deposit.pk))
+    alerts.raise_alert(
+        key=f"deposit:receipt:{deposit.pk}",
+        title="A deposit's M-Pesa receipt contradicts what is known",
+        details={"deposit_id": str(deposit.pk), "reference": deposit.reference, "why": why},
+    )
+
+
+def _plausible(deposit: Deposit, at: datetime | None) -> datetime:
+    """Return M-Pesa's instant where it can be true, and ours otherwise."""
+    instant = timezone.now()
+    return at if at is not None and deposit.created_at <= at <= instant else instant
+
+
+@required
+def _tell_paid(deposit: Deposit, *, balance_cents: int) -> None:
+    events.publish(
+        "deposit.settled",
+        deposit_id=str(deposit.pk),
+        member_id=str(deposit.member_id),
+        purpose=deposit.purpose,
+        amount_cents=deposit.amount_cents,
+        wanted_cents=deposit.wanted_cents,
+    )
+    language = deposit.member.language
+    _sms(deposit, messages.paid(deposit, balance_cents=balance_cents, language=language))
+
+
+@required
+def _sms(deposit: Deposit, text: str) -> None:
+    notifications.queue(
+        phone=deposit.member.phone, kind="receipt", text=text, language=deposit.member.language
+    )

@@ -1,0 +1,148 @@
+"""What M-Pesa tells of payouts by itself, and what it answers to our questions about them.
+
+A body counts for the attempt whose address it came to. One that names another payout is not
+believed: it is kept, staff are told, and M-Pesa is asked.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from nannychain.transactions import required
+from payments.mpesa import callbacks, trouble
+from payments.mpesa.callbacks import NotOurs
+from payments.mpesa.codes import Outcome, Where
+from payments.mpesa.messages import Result
+from payments.withdrawals import asking, outcomes, results, sending
+from payments.withdrawals.models import PayoutAttempt, Withdrawal
+from payments.withdrawals.results import CALLBACK, STATUS, Told
+from payments.withdrawals.states import ASKABLE, Attempt, State
+
+NOT_FOUND_TIMES, NOT_FOUND_AFTER = 3, timedelta(hours=1)
+_MAY_BE_LOST = (Attempt.CLAIMED, Attempt.ACCEPTED, Attempt.UNKNOWN)
+
+
+@required
+def settle(*, subject_id: str, message: Result, received_at: datetime) -> str:  # noqa: ARG001
+    """Let a payout's result change its withdrawal; return what it came to, in a word or two.
+
+    May come twice, in any order, and before our order has returned. Raises NotOurs for one that
+    does not fit.
+    """
+    found = _locked(subject_id)
+    if found is None:
+        return "nobody's"
+    withdrawal, attempt = found
+    if message.originator_conversation_id != attempt.originator_id:
+        raise NotOurs("another payout")
+    meaning = message.meaning(Where.PAYOUT)
+    trouble.tell(meaning, about=str(withdrawal))
+    return results.apply(
+        withdrawal,
+        attempt,
+        Told(
+            told_by=CALLBACK,
+            meaning=meaning,
+            receipt=message.receipt,
+            amount_cents=message.amount_cents,
+        ),
+    )
+
+
+@required
+def settle_status(*, subject_id: str, message: Result, received_at: datetime) -> str:  # noqa: ARG001
+    """Let the answer to our question change the withdrawal; return what it came to.
+
+    Raises NotOurs for an answer about another payout.
+    """
+    found = _locked(subject_id)
+    if found is None:
+        return "nobody's"
+    withdrawal, attempt = found
+    if message.original_conversation_id not in ("", attempt.originator_id):
+        raise NotOurs("another payout")
+    question = message.meaning(Where.QUESTION)
+    trouble.tell(question, about=f"status of {withdrawal}")
+    if question.outcome is Outcome.FAILED:
+        return _not_found(withdrawal, attempt)
+    if question.outcome is not Outcome.PAID:
+        return "not answered"
+    return results.apply(
+        withdrawal,
+        attempt,
+        Told(
+            told_by=STATUS,
+            meaning=message.status,
+            receipt=message.receipt,
+            amount_cents=message.amount_cents,
+        ),
+    )
+
+
+def ask(*, subject_id: str, why: str) -> None:
+    """Have M-Pesa asked by the next sweep what became of the attempt."""
+    with transaction.atomic():
+        found = _locked(subject_id)
+        if found is None:
+            return
+        withdrawal, attempt = found
+        if withdrawal.state == State.SENT:
+            outcomes.unknown(withdrawal, reason=why, due_at=timezone.now())
+        elif withdrawal.state == State.UNKNOWN and attempt.state != Attempt.REJECTED:
+            Withdrawal.objects.filter(pk=withdrawal.pk).update(due_at=timezone.now())
+
+
+def ask_again(*, subject_id: str, why: str) -> None:
+    """Leave it to the schedule: a question that got no answer is asked again by itself."""
+
+
+def ask_about(originator_id: str) -> bool:
+    """Have the payout asked about that we gave this id; tell whether there is one.
+
+    What came to the older address says no more: anybody can post there.
+    """
+    found = PayoutAttempt.objects.filter(originator_id=originator_id).values_list("pk", flat=True)
+    attempt_id = found.first()
+    if attempt_id is not None:
+        ask(subject_id=str(attempt_id), why="the older address")
+    return attempt_id is not None
+
+
+PAYOUTS = callbacks.payouts(sending.SOURCE, settle=settle, ask=ask)
+ANSWERS = callbacks.questions(asking.SOURCE, settle=settle_status, ask=ask_again)
+OLDER = callbacks.older_payouts(ask=ask_about)
+
+
+@required
+def _not_found(withdrawal: Withdrawal, attempt: PayoutAttempt) -> str:
+    """M-Pesa knows of no such payout.
+
+    An order that it never said it took, and does not know an hour later, was never there: asked
+    thrice, that is an answer. One that it took and does not know any more is for people.
+    """
+    attempt.not_found += 1
+    attempt.save(update_fields=["not_found"])
+    is_late = attempt.sent_at + NOT_FOUND_AFTER <= timezone.now()
+    is_sure = is_late and attempt.not_found >= NOT_FOUND_TIMES
+    if not is_sure or withdrawal.state not in ASKABLE or attempt.state not in _MAY_BE_LOST:
+        return "not found"
+    if attempt.conversation_id:
+        outcomes.needs_review(withdrawal, why="M-Pesa took it, and does not know it any more")
+        return "lost by M-Pesa"
+    reason = "M-Pesa never got the order"
+    words = _("M-Pesa did not get it.")
+    return outcomes.given_back(withdrawal, reason=reason, words=words, attempt=attempt)
+
+
+@required
+def _locked(attempt_id: str) -> tuple[Withdrawal, PayoutAttempt] | None:
+    """Return the withdrawal, locked, and the attempt as it stands after that."""
+    owner = PayoutAttempt.objects.filter(pk=UUID(attempt_id))
+    withdrawal_id = owner.values_list("withdrawal_id", flat=True).first()
+    withdrawal = outcomes.locked(withdrawal_id) if withdrawal_id is not None else None
+    if withdrawal is None:
+        return None
+    return withdrawal, PayoutAttempt.objects.get(pk=attempt_id)

@@ -1,0 +1,124 @@
+"""What M-Pesa says became of an attempt, and what follows. It may say so late, twice, or wrongly.
+
+A success is believed when it names our amount and a receipt; a failure when it is definite and,
+above a limit, when a status query agrees. Answers that contradict each other are for two people.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from nannychain.transactions import required
+from payments.mpesa.callbacks import NotOurs
+from payments.mpesa.codes import Meaning, Others, Outcome, Where, meaning_of
+from payments.withdrawals import desk, outcomes
+from payments.withdrawals.models import PayoutAttempt, Withdrawal
+from payments.withdrawals.states import Attempt, State
+
+log = structlog.get_logger(__name__)
+
+CALLBACK, STATUS = "callback", "status query"
+# A failure of more than this, in cents, is believed only when M-Pesa says so twice.
+CONFIRM_FAILURE_ABOVE_CENTS = 10_000_00
+ATTEMPTS_MAX = 5
+TRY_AGAIN, TRY_AGAIN_MAX = timedelta(minutes=2), timedelta(minutes=15)
+_AT_THE_DOOR = (Where.TRANSPORT, Where.HTTP, Where.CALL)
+_BEING_DECIDED = (State.SENDING, State.SENT, State.UNKNOWN, State.NEEDS_REVIEW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What one message says of an attempt, and who brought it."""
+
+    told_by: str
+    meaning: Meaning
+    receipt: str = ""
+    amount_cents: int | None = None
+
+
+@required
+def apply(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
+    """Let the message change the withdrawal, which is locked; return what it came to.
+
+    Raises NotOurs for a success with another amount, without a receipt, or with a second one.
+    """
+    PayoutAttempt.objects.filter(pk=attempt.pk).update(
+        result_code=told.meaning.code[:40], words=told.meaning.note[:200]
+    )
+    if told.meaning.outcome is Outcome.PAID:
+        return _paid(withdrawal, attempt, told)
+    if told.meaning.outcome is Outcome.FAILED:
+        return _failed(withdrawal, attempt, told)
+    if withdrawal.state in (State.SENDING, State.SENT):
+        outcomes.unknown(withdrawal, reason=told.meaning.note, due_at=timezone.now())
+    return "not decided"
+
+
+@required
+def _paid(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
+    if told.amount_cents != withdrawal.amount_cents or not told.receipt:
+        raise NotOurs("amount or receipt")
+    if withdrawal.state == State.PAID and withdrawal.receipt == told.receipt:
+        return "known"
+    if withdrawal.state == State.PAID and attempt.state == Attempt.PAID:
+        raise NotOurs("another receipt")
+    if withdrawal.state in (State.PAID, State.FAILED):
+        why = "paid by another attempt too" if withdrawal.state == State.PAID else "given back"
+        return outcomes.contradicted(withdrawal, receipt=told.receipt, why=why)
+    if attempt.state == Attempt.REJECTED or withdrawal.failure_code:
+        outcomes.needs_review(withdrawal, why="M-Pesa says that it paid, and that it did not")
+        return "contradiction"
+    return outcomes.paid(withdrawal, attempt, receipt=told.receipt, told_by=told.told_by)
+
+
+@required
+def _failed(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
+    if withdrawal.state not in _BEING_DECIDED or attempt.state == Attempt.REJECTED:
+        if withdrawal.state == State.PAID:
+            log.warning("withdrawal.failure_after_success", withdrawal_id=str(withdrawal.pk))
+        return "had ended"
+    is_big = withdrawal.amount_cents > CONFIRM_FAILURE_ABOVE_CENTS
+    if told.told_by != STATUS and (is_big or not told.meaning.is_definite):
+        return _ask_again(withdrawal, told)
+    meaning = told.meaning
+    if withdrawal.failure_code:
+        # The first word said why; the second only that it is so.
+        meaning = meaning_of(Where.PAYOUT, withdrawal.failure_code)
+    return refused(withdrawal, attempt, meaning)
+
+
+@required
+def refused(withdrawal: Withdrawal, attempt: PayoutAttempt, meaning: Meaning) -> str:
+    """Act upon a definite no: park it for another attempt, or give the money back."""
+    instant = timezone.now()
+    if meaning.others is Others.STOP:
+        desk.stop(withdrawal.shortcode, reason=meaning.note, withdrawal=withdrawal)
+    elif meaning.others is Others.PARK:
+        desk.float_is_short(withdrawal.shortcode, withdrawal=withdrawal)
+    # It is not the payout that is wrong: it waits for as long as it may.
+    is_ours = meaning.others is not Others.GO_ON or meaning.where in _AT_THE_DOOR
+    may_go_again = meaning.is_retryable and (is_ours or withdrawal.attempts_made < ATTEMPTS_MAX)
+    if withdrawal.state != State.NEEDS_REVIEW and may_go_again:
+        pause = min(withdrawal.attempts_made * TRY_AGAIN, TRY_AGAIN_MAX)
+        return outcomes.parked(
+            withdrawal, attempt, reason=meaning.note, code=meaning.code, until=instant + pause
+        )
+    return outcomes.given_back(
+        withdrawal, reason=meaning.note, words=meaning.words, attempt=attempt
+    )
+
+
+@required
+def _ask_again(withdrawal: Withdrawal, told: Told) -> str:
+    """Keep the failure in mind until a status query agrees with it."""
+    if withdrawal.state == State.NEEDS_REVIEW:
+        return "left to staff"
+    outcomes.unknown(
+        withdrawal,
+        reason=f"a failure to be confirmed: {told.meaning.note}",
+        due_at=timezone.now(),
+        failure_code=told.meaning.code[:40],
+    )
+    return "to be confirmed"

@@ -1,0 +1,77 @@
+"""Withdrawals in words that a support person can read out on the phone."""
+
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from nannychain.money import display
+from nannychain.states.machine import Machine
+from nannychain.states.models import StateChange
+from payments.withdrawals.models import Withdrawal
+from payments.withdrawals.states import ATTEMPT, WITHDRAWAL, Attempt, State
+
+STATES = {
+    State.RESERVED: "waits to be sent",
+    State.SENDING: "is being sent",
+    State.SENT: "M-Pesa has the order",
+    State.UNKNOWN: "not known yet",
+    State.PARKED: "waits for another attempt",
+    State.NEEDS_REVIEW: "needs two people",
+    State.PAID: "paid",
+    State.FAILED: "not paid, given back",
+}
+COLOURS = {
+    STATES[State.RESERVED]: "info",
+    STATES[State.SENDING]: "info",
+    STATES[State.SENT]: "info",
+    STATES[State.UNKNOWN]: "warning",
+    STATES[State.PARKED]: "warning",
+    STATES[State.NEEDS_REVIEW]: "danger",
+    STATES[State.PAID]: "success",
+}
+
+
+def timeline(withdrawal: Withdrawal) -> list[tuple[str, str]]:
+    """Return what happened to it and to its attempts, oldest first: when, and what."""
+    asked = f"{display(withdrawal.amount_cents)} were asked for by {withdrawal.channel}"
+    steps = _steps(WITHDRAWAL, str(withdrawal.pk), birth=asked, prefix="")
+    for attempt in withdrawal.attempts.order_by("number"):
+        name = f"attempt {attempt.number}: "
+        birth = f"sent to M-Pesa as {attempt.originator_id}"
+        steps += _steps(ATTEMPT, str(attempt.pk), birth=birth, prefix=name)
+    if withdrawal.contradicted_at is not None:
+        steps.append((withdrawal.contradicted_at, "M-Pesa reports it as paid all the same"))
+    steps.sort(key=lambda step: step[0])
+    return [(date_format(localtime(at), "j M H:i:s"), told) for at, told in steps]
+
+
+def now(withdrawal: Withdrawal) -> str:
+    """Return in one sentence how it stands."""
+    told = STATES[State(withdrawal.state)]
+    if withdrawal.state == State.PAID:
+        return f"{display(withdrawal.amount_cents)} {told}, M-Pesa receipt {withdrawal.receipt}."
+    why = f": {withdrawal.reason}" if withdrawal.reason else ""
+    return f"{display(withdrawal.amount_cents)}, {told}{why}."
+
+
+def _steps(
+    machine: Machine, subject_id: str, *, birth: str, prefix: str
+) -> list[tuple[datetime, str]]:
+    phrases = {(str(edge.source), str(edge.target)): edge.phrase for edge in machine.edges}
+    changes = StateChange.objects.filter(machine=machine.name, subject_id=subject_id)
+    steps = []
+    for change in changes.order_by("id"):
+        phrase = phrases.get((change.source, change.target), birth)
+        why = f" ({change.why})" if change.why and change.source else ""
+        steps.append((change.at, f"{prefix}{phrase}{why}"))
+    return steps
+
+
+ATTEMPTS = {
+    Attempt.CLAIMED: "being sent",
+    Attempt.ACCEPTED: "taken by M-Pesa",
+    Attempt.UNKNOWN: "not known yet",
+    Attempt.REJECTED: "not paid",
+    Attempt.PAID: "paid",
+}
