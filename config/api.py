@@ -3,9 +3,35 @@
 from django.urls import URLPattern, path
 
 from nannychain.api.endpoints import Endpoint
+from wallets.wallet import api as wallet
+from workers.identity import api as workers
+from workers.identity.codes import api as codes
+from workers.identity.me import api as me
+from workers.identity.pins import api as pins
+from workers.identity.registration import api as registration
+from workers.identity.tokens import api as tokens
 
 PREFIX = "api/v1/"
 
-ROUTES: tuple[tuple[str, type[Endpoint]], ...] = ()
+ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
+    ("auth/otp", codes.SendCode),
+    ("auth/token", tokens.SignIn),
+    ("auth/refresh", tokens.Refresh),
+    ("auth/logout", tokens.Logout),
+    ("auth/devices", tokens.Devices),
+    ("auth/devices/<uuid:device_id>", tokens.Device),
+    ("auth/pin", pins.Pin),
+    ("auth/pin/verify", pins.VerifyPin),
+    ("auth/pin/reset", pins.ResetPin),
+    ("workers/register", registration.Register),
+    ("workers/by-phone/<str:phone>", workers.WorkerByPhone),
+    ("workers/<str:worker_id>", workers.WorkerById),
+    ("me", me.Me),
+    ("me/dashboard", me.Dashboard),
+    ("me/export", me.Export),
+    ("wallet", wallet.Wallet),
+    ("wallet/statement", wallet.Statement),
+    ("wallet/statement.csv", wallet.StatementCsv),
+)
 
 urlpatterns: list[URLPattern] = [path(route, endpoint.as_view()) for route, endpoint in ROUTES]

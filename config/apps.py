@@ -15,6 +15,7 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.events").connect()
         importlib.import_module("config.sealing").connect()
         importlib.import_module("config.books").connect()
+        importlib.import_module("config.exports").connect()
         importlib.import_module("config.approvals").connect()
         importlib.import_module("config.roles").connect()
         importlib.import_module("config.figures").connect()

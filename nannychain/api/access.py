@@ -6,7 +6,9 @@ with a permission, `request.auth` is an API key with scopes.
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -66,6 +68,23 @@ class Staff(Access):
 
 
 @dataclass(frozen=True)
+class EitherOf(Access):
+    """Whoever one of them allows."""
+
+    first: Access
+    second: Access
+
+    @property
+    def words(self) -> str:  # type: ignore[override]
+        """Say both."""
+        return f"{self.first.words}, or {self.second.words}"
+
+    def allows(self, request: Request) -> bool:
+        """Tell whether one of them allows it."""
+        return self.first.allows(request) or self.second.allows(request)
+
+
+@dataclass(frozen=True)
 class Scope(Access):
     """An API key that was given the scope, such as `members:register`."""
 
@@ -89,6 +108,14 @@ def is_staff_with(request: Request, permission: str) -> bool:
         and bool(getattr(user, "is_staff", False))
         and bool(user.has_perm(permission))
     )
+
+
+def party_id(request: Request) -> UUID:
+    """Return the id of whoever is signed in; for operations that take somebody who is."""
+    found = request.user.pk
+    if not isinstance(found, UUID):
+        raise NotAuthenticated
+    return found
 
 
 def caller_id(request: Request) -> str:

@@ -72,6 +72,15 @@ class Endpoint(APIView):
             raise NotAllowed
         return [found]
 
+    def confirm(self) -> None:
+        """Check what the caller has to show afresh for this very act; called by `idempotent`."""
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Keep what is somebody's own out of every store on the way."""
+        response = super().finalize_response(*args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
     def given(self, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """Return the body as `form` reads it; what is wrong with it becomes a 400."""
         return _read(form, self.request.data)

@@ -3,6 +3,7 @@
 What is wrong with a field is said in words of our own, so that it is said in Kiswahili too.
 """
 
+import re
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,8 @@ _ALWAYS: Messages = {
 }
 _TOO_LONG = _("This is too long: at most {max_length} characters.")
 _NOT_TEXT = _("This must be a text.")
+_NOT_WORD = _("This must be small letters, with dots and underscores.")
+_WORD = re.compile(r"[a-z][a-z_.]{0,59}")
 _NOT_WHOLE = _("This must be a whole number.")
 
 
@@ -59,6 +62,22 @@ class Phone(Text):
             return phone.parse(text)
         except phone.InvalidPhone as error:
             raise serializers.ValidationError(str(error.message), code=error.code) from None
+
+
+class Word(Text):
+    """A name for programs: small letters, with dots and underscores."""
+
+    openapi: ClassVar[dict[str, Any]] = {"pattern": "^[a-z][a-z_.]{0,59}$"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 60, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the word."""
+        text = super().to_internal_value(data)
+        if not _WORD.fullmatch(text):
+            raise serializers.ValidationError(str(_NOT_WORD), code="invalid")
+        return text
 
 
 class Choice(serializers.ChoiceField):

@@ -10,7 +10,9 @@ runs, a second one is told so at once (409). A key belongs to its caller and end
 
 What the service refuses (a limit, too little money) is an answer too, and stored; of its own
 writes nothing stays then. What never reached it (a wrong field, a missing right), what is away
-(503) and what comes too often (429) leave the key free. Keys are forgotten after `KEPT_DAYS`.
+(503) and what comes too often (429) leave the key free. What the caller has to show afresh, such
+as a PIN token, is checked by the endpoint's `confirm`: in the same transaction, but not for a
+repetition, whose token is long used up. Keys are forgotten after `KEPT_DAYS`.
 """
 
 import hashlib
@@ -58,7 +60,9 @@ def idempotent(method: View) -> View:
                 scope=scope,
                 key=key,
                 fingerprint=_fingerprint(request),
-                effect=lambda: _kept(lambda: method(endpoint, request, *args, **kwargs)),
+                effect=lambda: _confirmed(
+                    endpoint, lambda: method(endpoint, request, *args, **kwargs)
+                ),
             )
         return _answer(stored, was_known=was_known)
 
@@ -84,6 +88,12 @@ def _fingerprint(request: Request) -> str:
     """Return what tells one question from another: its address and body, however it is spaced."""
     body = json.dumps(request.data, sort_keys=True)
     return hashlib.sha256(f"{request.get_full_path()} {body}".encode()).hexdigest()
+
+
+def _confirmed(endpoint: Any, effect: Callable[[], Response]) -> dict[str, Any]:
+    """Have the endpoint confirm that this may happen now: a refusal of that leaves the key free."""
+    endpoint.confirm()
+    return _kept(effect)
 
 
 def _kept(effect: Callable[[], Response]) -> dict[str, Any]:

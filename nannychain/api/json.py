@@ -39,5 +39,12 @@ class JsonRenderer(JSONRenderer):
     charset = None
 
 
+class CsvRenderer(JsonRenderer):
+    """Lets an endpoint that streams a table be asked for as one; its problems are still JSON."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
 def _refuse(name: str) -> None:
     raise ValueError(name)

@@ -164,7 +164,7 @@ def _told(error: kinds.NannyChainError, exception: Exception) -> kinds.NannyChai
 
 
 def _headers(error: kinds.NannyChainError) -> dict[str, str]:
-    headers = {"Cache-Control": "no-store"}
+    headers: dict[str, str] = {"Cache-Control": "no-store"}
     if isinstance(error, kinds.TooOften):
         headers["Retry-After"] = str(error.retry_after_seconds)
     elif isinstance(error, kinds.Unavailable | errors.StillRunning):

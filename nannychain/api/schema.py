@@ -18,6 +18,7 @@ from nannychain.idempotency import KeyReused
 from nannychain.language import codes
 
 BEARER = "bearer"
+_EXAMPLE_HOST = "https://nannychain.example"
 _REQUEST_ID = "5f2b9c0d7e8a4f1c9b3d6e7f8a9b0c1d"
 
 
@@ -82,6 +83,19 @@ class Schema(AutoSchema):
                 examples=[OpenApiExample("A UUID", "0b6f1c1e-3a52-4a4e-9d5e-7d1f3a2b4c5d")],
                 description="new for each intention, the same for each repetition of it",
             )
+        yield from self._confirming_header()
+
+    def _confirming_header(self) -> Iterator[OpenApiParameter]:
+        """Yield the header that `Endpoint.confirm` reads, where an endpoint has one."""
+        name = getattr(self.view, "confirming_header", None)
+        if name and self._is_idempotent():
+            operation = self.view.pin_operation  # type: ignore[attr-defined]
+            yield OpenApiParameter(
+                name,
+                location=OpenApiParameter.HEADER,
+                type=str,
+                description=f"a PIN token for `{operation}`, from `/auth/pin/verify`",
+            )
 
     def get_request_serializer(self) -> Any:
         """Return the body's form."""
@@ -119,6 +133,8 @@ class Schema(AutoSchema):
             yield from (ours.SignInNeeded, ours.NotAllowed)
         if self._is_idempotent():
             yield from (ours.KeyMissing, ours.StillRunning, KeyReused)
+            if refused := getattr(self.view, "confirming_error", None):
+                yield refused
         yield from (ours.NotOffered, TooOften, ours.Away)
 
     def _is_idempotent(self) -> bool:
@@ -163,7 +179,7 @@ def _problem(status: int, found: list[type[NannyChainError]]) -> OpenApiResponse
 def _example(error: type[NannyChainError], status: int) -> dict[str, Any]:
     document: dict[str, Any] = {
         **error.details,
-        "type": problems.type_of(error.code),
+        "type": f"{_EXAMPLE_HOST}{problems.PATH}#{error.code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": error.code,

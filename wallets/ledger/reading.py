@@ -19,6 +19,20 @@ _STANDING = """
                                       WHERE u.account_id = b.account_id), 0)) AS balance
       FROM wallets_balance b WHERE b.account_id = ANY (%s::bigint[])
 """
+# What goes out and comes back under one cause (a payout that failed), or is undone, is no receipt.
+_RECEIVED = """
+    SELECT coalesce(sum(came), 0) FROM (
+        SELECT sum(b.sign * p.amount) AS came
+          FROM wallets_posting p
+          JOIN wallets_journal j ON j.id = p.journal_id
+          LEFT JOIN wallets_journal undone ON undone.id = j.reverses_id
+          JOIN wallets_balance b ON b.account_id = p.account_id
+         WHERE p.account_id = %s
+         GROUP BY coalesce(undone.cause, j.cause),
+                  CASE WHEN coalesce(undone.cause, j.cause) = ''
+                       THEN coalesce(undone.id, j.id) END
+    ) causes WHERE came > 0
+"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,16 @@ def standings(account_ids: Iterable[int]) -> dict[int, Standing]:
         account: Standing(account, currency, int(balance), held, int(balance) - held - (floor or 0))
         for account, currency, floor, held, balance in rows
     }
+
+
+def received(account_id: int) -> int:
+    """Return all that ever came onto the account and stayed, in minor units.
+
+    Reads the account's whole history.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVED, [account_id])
+        return int(cursor.fetchone()[0])
 
 
 def balance_at(account_id: int, instant: datetime, *, as_recorded: bool = False) -> int:

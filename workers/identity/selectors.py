@@ -55,9 +55,14 @@ def profile(member_id: UUID) -> Profile:
     return Profile(*Member.objects.values_list(*columns).get(pk=member_id))
 
 
+def member_by_worker_id(worker_id: str) -> Member | None:
+    """Return the member with that Worker ID (in canonical form) with the wallet, or None."""
+    return Member.objects.select_related("wallet").filter(worker_id=worker_id).first()
+
+
 def member_by_phone(phone: str) -> Member | None:
     """Return the member with that phone (E.164), or None."""
-    return Member.objects.filter(phone=phone).first()
+    return Member.objects.select_related("wallet").filter(phone=phone).first()
 
 
 def member_by_address(text: str) -> Member | None:

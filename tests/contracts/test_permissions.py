@@ -1,0 +1,46 @@
+"""Who may what: the table of `permission_matrix` is true, and whole."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from config import api
+from tests.contracts import permission_matrix
+from tests.factories import callers
+from workers.identity.tokens.models import Session
+
+ROWS = permission_matrix.rows()
+_VARIABLE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+OPERATIONS = {
+    " ".join((method.upper(), _VARIABLE.sub(r"{\1}", route)))
+    for route, endpoint in api.ROUTES
+    for method in endpoint.http_method_names
+    if method != "head" and hasattr(endpoint, method)
+}
+
+
+def test_every_operation_has_its_row_and_no_row_is_left_over() -> None:
+    assert set(ROWS) == OPERATIONS
+
+
+def test_every_row_has_a_cell_for_every_kind_of_caller() -> None:
+    assert {len(cells) for cells in ROWS.values()} == {len(callers.KINDS)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("operation", ROWS)
+def test_each_is_answered_what_the_table_says(operation: str) -> None:
+    method, path = operation.split()
+    everybody = {kind: callers.of_kind(kind) for kind in callers.KINDS}
+    owner = everybody["member"].member
+    assert owner is not None
+    session = Session.objects.get(member=owner)
+    filled = path.format(phone=owner.phone, worker_id=owner.worker_id, device_id=session.pk)
+    found = {}
+    # The owner comes last: until then, what is hers must be there for others to be kept from.
+    for number, kind in enumerate(sorted(callers.KINDS, key="member".__eq__)):
+        sent = permission_matrix.sent(operation, number=number)
+        caller = replace(everybody[kind], address=f"192.0.2.{number}")
+        found[kind] = caller.send(method, filled, sent).status_code
+    assert found == dict(zip(callers.KINDS, ROWS[operation], strict=True))
