@@ -19,6 +19,7 @@ from nannychain.approvals.models import NAME_LENGTH_MAX, ApprovalRequest
 from nannychain.approvals.states import APPROVAL, State
 from nannychain.audit.services import SYSTEM
 from nannychain.errors import Conflict, Forbidden, Invalid, NotFound
+from nannychain.logs.masking import mask_text
 
 VALUE_LENGTH_MAX = 200
 _BATCH_ROWS = 200
@@ -224,5 +225,10 @@ def _note(
 
 
 def _told(request: ApprovalRequest) -> dict[str, object]:
+    """Return what was asked for, with numbers of phones masked: the trail is read by many."""
     about = (request.subject_type, request.subject_id)
-    return {"kind": request.kind, "subject": " ".join(about), **request.payload}
+    payload = {
+        name: mask_text(value) if isinstance(value, str) else value
+        for name, value in request.payload.items()
+    }
+    return {"kind": request.kind, "subject": " ".join(about), **payload}

@@ -21,7 +21,6 @@ _AHEAD_OF_USE: set[str] = {
     "payments.fees.services",
     "payments.transfers.selectors",
     "payments.transfers.services",
-    "workers.kyc.services",
     "payments.mpesa.balances",
 }
 # Where the environment is read, or handed on to a child: everything else asks `config.env`.

@@ -40,7 +40,7 @@ class Page:
 PAGES = {
     "auth.group": Page(see="C"),
     "nannychain.alert": Page(see="SOFC", actions={"acknowledge": "OFC", "close": "OFC"}),
-    "nannychain.approvalrequest": Page(see="SOFC"),
+    "nannychain.approvalrequest": Page(see="SOFC"),  # each the kinds with a part for her
     "nannychain.auditentry": Page(see="OC"),
     "nannychain.inboxmessage": Page(see="O"),
     "nannychain.optout": Page(see="SC"),
@@ -73,6 +73,14 @@ OTHERS = {
     "wallets_account_statement": "FC",
     "wallets_manualjournal_reverse": "OF",
     "wallets_manualjournal_decide": "F",
+    "workers_member_freeze": "SOC",
+    "workers_member_unfreeze": "OC",
+    "workers_member_ban": "OC",
+    "workers_member_sign_out": "SOC",
+    "workers_member_set_level": "C",
+    "workers_member_ask_pin_reset": "SOC",
+    "workers_member_ask_phone_release": "SOC",
+    "workers_member_ask_device_reset": "SOFC",
 }
 # Of these, only what is sent decides which permission is asked for.
 _SENT = {"decision": "approve", "reason": "A reason"}
@@ -181,7 +189,7 @@ def test_other_addresses_open_for_those_in_the_table_alone(
     name: str, browsers: dict[str, Client]
 ) -> None:
     converters = _extra()[name].pattern.converters
-    made = {"UUIDConverter": new_id(), "IntConverter": 987654321}
+    made = {"UUIDConverter": new_id(), "IntConverter": 987654321, "PathConverter": new_id()}
     arguments = {key: made[type(each).__name__] for key, each in converters.items()}
     address = reverse(f"admin:{name}", kwargs=arguments)
     for letter, client in browsers.items():

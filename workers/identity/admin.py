@@ -24,10 +24,13 @@ from nannychain import phone
 from nannychain.errors import Invalid
 from nannychain.staff.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
 from wallets.stellar.selectors import funding_in_words
-from workers.identity import services, staff, worker_id
+from workers.identity import services, staff, standings, worker_id
+from workers.identity.admin_acts import MemberActs
 from workers.identity.forms import OpenAccountForm, RightsForm
 from workers.identity.models import Consent, Member
 from workers.identity.panels import panels
+from workers.kyc.levels import WORDS
+from workers.kyc.selectors import level_of
 
 _RIGHTS = ("is_staff", "groups")
 _PROVED_COLOURS = {"yes": "success", "not yet": "info"}
@@ -43,7 +46,7 @@ class ConsentInline(ReadOnlyInline):
 
 
 @admin.register(Member)
-class MemberAdmin(ReadOnlyAdmin):
+class MemberAdmin(MemberActs, ReadOnlyAdmin):
     """All members, and the page of each."""
 
     list_display = (
@@ -73,6 +76,7 @@ class MemberAdmin(ReadOnlyAdmin):
                 )
             },
         ),
+        ("Standing", {"fields": (("standing", "level"), ("last_seen", "pin"))}),
         ("Wallet", {"fields": ("stellar_address", "funding")}),
     )
     change_form_outer_after_template = "workers/member_panels.html"
@@ -164,6 +168,26 @@ class MemberAdmin(ReadOnlyAdmin):
         if member.phone_proved_at is None:
             return "Not yet: nobody has dialled from it or entered a code."
         return date_format(localtime(member.phone_proved_at), "DATETIME_FORMAT")
+
+    @display(description="Standing", label=standings.COLOURS)
+    def standing(self, member: Member) -> str:
+        """Show whether money may leave."""
+        return standings.in_a_word(member)
+
+    @display(description="Known as")
+    def level(self, member: Member) -> str:
+        """Show how well we know her."""
+        return WORDS[level_of(member.pk)].capitalize()
+
+    @display(description="Last seen")
+    def last_seen(self, member: Member) -> str:
+        """Show when the phone was last in use with us, and what follows from its silence."""
+        return standings.seen_in_words(member)
+
+    @display(description="PIN")
+    def pin(self, member: Member) -> str:
+        """Show whether there is one, and whether it is locked; never more."""
+        return standings.pin_in_words(member)
 
     @display(description="Stellar address")
     def stellar_address(self, member: Member) -> str:

@@ -13,8 +13,10 @@ from unfold.widgets import (
 )
 
 from nannychain import phone
+from nannychain.staff.forms import ReasonForm
 from workers.identity import services, terms
 from workers.identity.models import NAME_LENGTH_MAX, Member
+from workers.kyc.levels import WORDS
 
 
 class SignInForm(AuthenticationForm):
@@ -61,10 +63,7 @@ class OpenAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic 
 
     def clean_phone(self) -> str:
         """Return the number in E.164."""
-        try:
-            return phone.parse(self.cleaned_data["phone"])
-        except phone.InvalidPhone as error:
-            raise ValidationError(str(error.message)) from None
+        return _phone(self.cleaned_data["phone"])
 
     def clean_name(self) -> str:
         """Return the name as it will be stored."""
@@ -72,6 +71,31 @@ class OpenAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic 
             return services.clean_name(self.cleaned_data["name"])
         except services.InvalidName as error:
             raise ValidationError(str(error.message)) from None
+
+
+class NewPhoneForm(ReasonForm):
+    """The number that a member wants to have, and why the old one can't show itself."""
+
+    new_phone = forms.CharField(
+        label="New number",
+        max_length=phone.LENGTH_MAX,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    field_order = ("new_phone", "reason")
+
+    def clean_new_phone(self) -> str:
+        """Return the number in E.164."""
+        return _phone(self.cleaned_data["new_phone"])
+
+
+class LevelForm(ReasonForm):
+    """How well a member is known, and how one knows."""
+
+    level = forms.ChoiceField(
+        choices=[(level.value, words) for level, words in WORDS.items()],
+        widget=UnfoldAdminSelectWidget,
+    )
+    field_order = ("level", "reason")
 
 
 class RightsForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
@@ -85,3 +109,10 @@ class RightsForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
             "is_staff": "May sign in here, once `manage.py appoint_staff` has set a password.",
             "groups": "What this staff member may see and do.",
         }
+
+
+def _phone(text: str) -> str:
+    try:
+        return phone.parse(text)
+    except phone.InvalidPhone as error:
+        raise ValidationError(str(error.message)) from None

@@ -56,6 +56,17 @@ class Member(AbstractBaseUser, PermissionsMixin):
     objects: MemberManager = MemberManager()
 
     class Meta:
+        permissions = [
+            ("freeze_member", "Can let nothing leave a member's wallet"),
+            ("unfreeze_member", "Can let money leave a member's wallet again"),
+            ("ban_member", "Can freeze a member and end all her sessions"),
+            ("sign_out_member", "Can end all sessions of a member"),
+            ("set_level", "Can say how well a member is known"),
+            ("ask_pin_reset", "Can ask to reset a member's PIN"),
+            ("ask_phone_release", "Can ask to let a member's number go"),
+            ("ask_device_reset", "Can ask to forget a colleague's device"),
+            ("decide_device_reset", "Can decide about forgetting a colleague's device"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(phone__regex=r"^\+254[17][0-9]{8}$"), name="member_phone_e164"

@@ -1,4 +1,4 @@
-"""Tables on a member's page of what has no foreign key there: SMS, approvals, audit trail."""
+"""Tables on a member's page of what has no foreign key there, and of devices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
@@ -15,6 +16,7 @@ from nannychain.approvals import selectors as approvals
 from nannychain.audit.models import AuditEntry
 from nannychain.notifications.selectors import latest_to
 from workers.identity.models import Member
+from workers.identity.tokens.models import Session
 
 ROWS_MAX = 20
 VALUE_LENGTH_MAX = 24
@@ -22,12 +24,12 @@ VALUE_LENGTH_MAX = 24
 
 @dataclass(frozen=True)
 class Panel:
-    """A table of the newest rows, with the address of the list of all."""
+    """A table of the newest rows, with the address of the list of all, where there is one."""
 
     title: str
-    address: str
     headers: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    address: str = ""
 
     @property
     def table(self) -> dict[str, Any]:
@@ -37,12 +39,38 @@ class Panel:
 
 def panels(member: Member, *, request: HttpRequest) -> Iterator[Panel]:
     """Return the panels that this staff member has the right to see."""
+    if request.user.has_perm("workers.sign_out_member"):
+        yield _devices(member)
     if request.user.has_perm("nannychain.view_sms"):
         yield _messages(member)
     if request.user.has_perm("nannychain.view_approvalrequest"):
         yield _approvals(member)
     if request.user.has_perm("nannychain.view_auditentry"):
         yield _audit_trail(member)
+
+
+def _devices(member: Member) -> Panel:
+    sessions = Session.objects.filter(member=member).order_by("-opened_at")[:ROWS_MAX]
+    return Panel(
+        title="Devices that were signed in",
+        headers=("Since", "Device", "Last used", "From", "Ended"),
+        rows=[
+            (
+                _when(session.opened_at),
+                session.device or "unnamed",
+                _when(session.last_used_at),
+                session.address or "",
+                _ended(session),
+            )
+            for session in sessions
+        ],
+    )
+
+
+def _ended(session: Session) -> str:
+    if session.closed_at is not None:
+        return f"{_when(session.closed_at)}, {session.closed_why}"
+    return "no" if session.refresh_expires_at > timezone.now() else "by itself"
 
 
 def _messages(member: Member) -> Panel:

@@ -29,7 +29,8 @@ from workers.identity.second_factor.forms import CodeForm
 
 SESSION_LASTS_SECONDS = 12 * 3600
 _PENDING_LASTS_SECONDS = 600
-_PENDING, _SINCE = "signing_in", "signed_in_at"
+_TOUCH_SECONDS = 60
+_PENDING, _SINCE, _TOUCHED = "signing_in", "signed_in_at", "touched_at"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _CODE_HELP = "The six digits that your app shows, or one of your recovery codes."
 
@@ -61,9 +62,13 @@ class StaffSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in active staff, for as long as a session may last, however busy it is."""
-        since = request.session.get(_SINCE, time.time())
-        is_in_time = time.time() - float(since) < SESSION_LASTS_SECONDS
-        return bool(super().has_permission(request) and is_in_time)
+        now, since = int(time.time()), request.session.get(_SINCE)
+        if since is not None:
+            if now - since >= SESSION_LASTS_SECONDS:
+                return False
+            if now - request.session.get(_TOUCHED, since) >= _TOUCH_SECONDS:
+                request.session[_TOUCHED] = now  # which prolongs it
+        return bool(super().has_permission(request))
 
     def extra_urls(self) -> list[URLPattern]:
         """Add the second step, and the page on which staff look after their own device."""
@@ -164,6 +169,7 @@ class StaffSite(UnfoldAdminSite):
             form=form,
             picture=pictures.picture(asked.address),
             secret=asked.secret,
+            address=asked.address,
         )
 
     @method_decorator(sensitive_post_parameters())

@@ -11,7 +11,6 @@ AUTHENTICATION_BACKENDS = [
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 30 * 60
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # Five failures, of either step, lock a phone and an address for a quarter of an hour.

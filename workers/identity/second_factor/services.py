@@ -15,7 +15,6 @@ from django.views.decorators.debug import sensitive_variables
 
 from nannychain import audit, boxes
 from nannychain.actors import Actor
-from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.services import SYSTEM
 from nannychain.errors import Conflict, Forbidden, Invalid
 from nannychain.transactions import required
@@ -50,13 +49,6 @@ class AlreadyEnrolled(Conflict):
 
     code = "second_factor.already_enrolled"
     message = "A device is enrolled already."
-
-
-class NotOneOfThem(Forbidden):
-    """Somebody has a part in the reset of the own device."""
-
-    code = "second_factor.not_one_of_them"
-    message = "Two others have to agree to forget somebody's device."
 
 
 class How(StrEnum):
@@ -157,16 +149,6 @@ def reset(member_id: UUID, *, by: Actor | None = None, reason: str = "", channel
         member = _forget(member_id)
         _new_factor(member_id, until=timezone.now() + MAY_ENROL).save(force_insert=True)
         _note("staff.device_forgotten", member, by=by, reason=reason, channel=channel)
-
-
-@required
-def reset_as_approved(request: ApprovalRequest) -> None:
-    """Carry out what two members of staff have agreed on; raise NotOneOfThem."""
-    member_id = UUID(request.subject_id)
-    if member_id in (request.asked_by, request.decided_by) or request.decided_by is None:
-        raise NotOneOfThem
-    by = Actor(request.decided_by, request.decider)
-    reset(member_id, by=by, reason=request.reason, channel="admin")
 
 
 @required
