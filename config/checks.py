@@ -76,9 +76,12 @@ def _mpesa_problems(env: Env) -> list[str]:
     problems = []
     for names in (_MPESA_IN, _MPESA_OUT):
         missing = [name.upper() for name in names if not getattr(env, name)]
-        if 0 < len(missing) < len(names):
-            given = next(name.upper() for name in names if getattr(env, name))
-            problems.append(f"{', '.join(missing)}: missing, and {given} is set: all or none")
+        # The key of the paybill's addresses alone sets nothing up.
+        set_up = [
+            name.upper() for name in names if getattr(env, name) and name.startswith("mpesa_")
+        ]
+        if missing and set_up:
+            problems.append(f"{', '.join(missing)}: missing, and {set_up[0]} is set: all or none")
     if env.mpesa_b2c_shortcode and not env.mpesa_consumer_key:
         problems.append("MPESA_B2C_SHORTCODE needs MPESA_CONSUMER_KEY: paying out needs access too")
     if env.mpesa_shortcode and FORBIDDEN_IN_CALLBACKS.search(env.public_base_url):

@@ -180,14 +180,15 @@ def _shortcode(raw: str) -> str:
 
 def _certificate(raw: str) -> str:
     """Return the PEM that is given, or that lies in the file which is named."""
+    is_pem = "BEGIN CERTIFICATE" in raw
     try:
-        pem = (
-            raw.replace("\\n", "\n") if "BEGIN CERTIFICATE" in raw else Path(raw).read_text("ascii")
-        )
-        ssl.PEM_cert_to_DER_cert(pem.strip())
+        pem = (raw.replace("\\n", "\n") if is_pem else Path(raw).read_text("ascii")).strip()
+        der = ssl.PEM_cert_to_DER_cert(pem)
     except (OSError, ValueError):
-        raise Problem("must be a certificate in PEM, or the path of one that can be read") from None
-    return pem.strip()
+        der = b""
+    if not der.startswith(b"\x30\x82"):  # a sequence longer than 255 bytes, as each of them is
+        raise Problem("must be a certificate in PEM, or the path of one that can be read")
+    return pem
 
 
 def _networks(raw: str) -> tuple[str, ...]:

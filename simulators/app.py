@@ -4,6 +4,9 @@ from flask import Flask, Response, redirect
 
 from simulators import control, guard
 from simulators.africastalking import sms, ussd
+from simulators.daraja import network as daraja
+from simulators.daraja import troubles
+from simulators.daraja import views as daraja_views
 from simulators.faults import Faults
 from simulators.horizon import node as network
 from simulators.horizon import reading, submitting, views
@@ -20,10 +23,11 @@ _CATALOGUE = {
     ussd.TARGET: ussd.FAULTS,
     submitting.TARGET: submitting.FAULTS,
     reading.TARGET: reading.FAULTS,
+    **troubles.FAULTS,
     network.NETWORK: network.FAULTS,
 }
-# Stellar knows no phones: such a fault strikes whoever asks.
-_PHONELESS = frozenset({submitting.TARGET, reading.TARGET, network.NETWORK})
+# Stellar knows no phones, nor do tokens: such a fault strikes whoever asks.
+_PHONELESS = frozenset({submitting.TARGET, reading.TARGET, network.NETWORK, *troubles.PHONELESS})
 
 
 def create_app(settings: Settings) -> Flask:
@@ -46,12 +50,14 @@ def create_app(settings: Settings) -> Flask:
         ),
     )
     desk = submitting.Desk(world, node)
+    mpesa = daraja.Network(world, is_line_busy=lambda phone: bool(gateway.open_session(phone)))
     app = Flask("simulators", static_folder=None)
     guard.install(app, settings)
     app.register_blueprint(sms.blueprint(world), url_prefix="/africastalking")
-    app.register_blueprint(phone.blueprint(world, gateway), url_prefix="/phone")
+    app.register_blueprint(daraja_views.blueprint(mpesa), url_prefix="/daraja")
+    app.register_blueprint(phone.blueprint(world, gateway, mpesa), url_prefix="/phone")
     app.register_blueprint(views.blueprint(world, node=node, desk=desk), url_prefix="/horizon")
-    controls = control.blueprint(world, gateway, node=node, desk=desk)
+    controls = control.blueprint(world, gateway, node=node, desk=desk, mpesa=mpesa)
     app.register_blueprint(controls, url_prefix="/control")
 
     @app.get("/")
@@ -59,5 +65,6 @@ def create_app(settings: Settings) -> Flask:
         return redirect("/phone")  # type: ignore[return-value]
 
     node.start()
+    mpesa.start()
     world.posting.start(every_seconds=_TICK_SECONDS, also=gateway.close_expired)
     return app

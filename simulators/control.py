@@ -5,6 +5,8 @@ from werkzeug.exceptions import BadRequest
 
 from simulators.africastalking import fates
 from simulators.africastalking.ussd import Ussd
+from simulators.daraja import control as daraja
+from simulators.daraja.network import Network
 from simulators.faults import InvalidFault
 from simulators.guard import json_object
 from simulators.horizon import control as network
@@ -23,15 +25,17 @@ _ADDRESSES = {
     "GET /control/requests?target=": "what went over the wire lately",
     "POST /control/reset": "forget everything but the Stellar network",
     **network.ADDRESSES,
+    **daraja.ADDRESSES,
 }
 _FILTERS = ("id", "target", "kind", "phone")
 
 
-def blueprint(world: World, ussd: Ussd, *, node: Node, desk: Desk) -> Blueprint:
+def blueprint(world: World, ussd: Ussd, *, node: Node, desk: Desk, mpesa: Network) -> Blueprint:
     """Return the endpoints, to be mounted under /control."""
     control = Blueprint("control", __name__)
     _add_faults(control, world)
     network.add(control, node=node, desk=desk)
+    daraja.add(control, mpesa)
 
     @control.get("", strict_slashes=False)
     def index() -> Response:
@@ -63,6 +67,7 @@ def blueprint(world: World, ussd: Ussd, *, node: Node, desk: Desk) -> Blueprint:
         world.faults.clear()
         world.posting.reset()
         world.record.reset()
+        mpesa.reset()
         return jsonify(status="ok")
 
     return control

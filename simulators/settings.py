@@ -7,6 +7,7 @@ sides read the same variable, so that one `.env` serves both.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -42,6 +43,19 @@ class Settings:
     network_passphrase: str = "Test SDF Network ; September 2015"  # noqa: S105 - it is public
     ledger_seconds: float = 5.0
     submit_seconds: float = 30.0
+    mpesa_consumer_key: str = ""
+    mpesa_consumer_secret: str = ""
+    mpesa_shortcode: str = ""
+    mpesa_passkey: str = ""
+    mpesa_b2c_shortcode: str = ""
+    mpesa_initiator_name: str = ""
+    mpesa_initiator_password: str = ""
+    paybill_validation_url: str = ""
+    paybill_confirmation_url: str = ""
+    mpesa_wallet_shillings: float = 50_000
+    mpesa_float_shillings: float = 5_000_000
+    mpesa_result_seconds: float = 1.0
+    mpesa_prompt_seconds: float = 60.0
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -83,7 +97,37 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         submit_seconds=_number(
             environment, name="SIMULATORS_SUBMIT_SECONDS", default=30.0, most=300, least=0
         ),
+        **_mpesa(environment),
     )
+
+
+def _mpesa(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return what concerns M-Pesa; what is empty is not checked."""
+    names = (
+        *("MPESA_CONSUMER_KEY", "MPESA_CONSUMER_SECRET", "MPESA_SHORTCODE", "MPESA_PASSKEY"),
+        *("MPESA_B2C_SHORTCODE", "MPESA_INITIATOR_NAME", "MPESA_INITIATOR_PASSWORD"),
+    )
+    numbers = (
+        ("mpesa_wallet_shillings", 500_000),
+        ("mpesa_float_shillings", 10**9),
+        ("mpesa_result_seconds", 3600),
+        ("mpesa_prompt_seconds", 3600),
+    )
+    return {
+        **{name.lower(): environment.get(name, "") for name in names},
+        "paybill_validation_url": _url(environment, "PAYBILL_VALIDATION_URL"),
+        "paybill_confirmation_url": _url(environment, "PAYBILL_CONFIRMATION_URL"),
+        **{
+            name: _number(
+                environment,
+                name=f"SIMULATORS_{name.upper()}",
+                default=getattr(Settings, name),
+                most=most,
+                least=0,
+            )
+            for name, most in numbers
+        },
+    }
 
 
 def _url(environment: Mapping[str, str], name: str) -> str:

@@ -30,8 +30,22 @@ _MADE = {
     "PIN_PEPPER": 32,
     "SMS_CALLBACK_KEY": 16,
     "AT_API_KEY": 32,
+    "PAYBILL_CALLBACK_KEY": 16,
 }
 _FUNDING_SECRET = "STELLAR_FUNDING_SECRET"  # noqa: S105 - the name of one
+# M-Pesa's own sandbox: numbers and names that everybody knows, and secrets that open nothing else.
+_SIMULATED_MPESA = {
+    "MPESA_ENVIRONMENT": "sandbox",
+    "MPESA_CONSUMER_KEY": "simulated-consumer-key",
+    "MPESA_CONSUMER_SECRET": "simulated-consumer-secret",
+    "MPESA_SHORTCODE": "174379",
+    "MPESA_PASSKEY": "simulated-passkey",
+    "MPESA_B2C_SHORTCODE": "600000",
+    "MPESA_INITIATOR_NAME": "testapi",
+    "MPESA_INITIATOR_PASSWORD": "simulated#Initiator%1",
+    "MPESA_CALLBACK_IPS": "127.0.0.1,::1",
+}
+_MPESA = (*_SIMULATED_MPESA, "MPESA_BASE_URL", "MPESA_CERTIFICATE")
 # What commands typed beside a running NannyChain need to know; `config.env` reads it.
 _FOR_COMMANDS = (
     *_MADE,
@@ -41,6 +55,7 @@ _FOR_COMMANDS = (
     *("STELLAR_NETWORK", "STELLAR_NETWORK_PASSPHRASE", "STELLAR_HORIZON_URL"),
     *("STELLAR_FRIENDBOT_URL", "STELLAR_FUNDING_POLICY", "STELLAR_CHANNELS"),
     *(_FUNDING_SECRET, "STELLAR_FUNDING_ACCOUNT", "STELLAR_STARTING_BALANCE"),
+    *_MPESA,
 )
 _SECRET_WORDS = ("KEY", "SECRET", "PASS", "PEPPER", "TOKEN", "DSN")
 _NEVER_SECRET = frozenset({"SEALING_PUBLIC_KEY"})
@@ -101,6 +116,7 @@ def gather(data: Path) -> Surroundings:
         "AT_BASE_URL": f"http://localhost:{simulators_port}/africastalking",
         "USSD_SERVICE_CODE": "*384*2024#",
         **_stellar(given, data=data, simulators_port=simulators_port),
+        **_mpesa(given, data=data, simulators_port=simulators_port),
     }
     ours = {
         "PORT": str(port),
@@ -149,6 +165,26 @@ def _stellar(given: dict[str, str], *, data: Path, simulators_port: int) -> dict
     return {**made, _FUNDING_SECRET: _funding_secret(data / "secrets.json")}
 
 
+def _mpesa(given: dict[str, str], *, data: Path, simulators_port: int) -> dict[str, str]:
+    """Return the simulated M-Pesa; nothing beside the true one.
+
+    Where only the address is given, it is somebody else's stand-in, which gets the rest of ours.
+    """
+    is_elsewhere = bool(given.get("MPESA_BASE_URL"))
+    is_production = given.get("MPESA_ENVIRONMENT", "sandbox") != "sandbox"
+    if is_production or (given.get("MPESA_CONSUMER_KEY") and not is_elsewhere):
+        return {}
+    ours = {
+        **_SIMULATED_MPESA,
+        "MPESA_BASE_URL": f"http://localhost:{simulators_port}/daraja",
+        # The simulators make it at the first start, with a key of their own.
+        "MPESA_CERTIFICATE": str(data / "simulators" / "daraja" / "certificate.pem"),
+    }
+    if is_elsewhere:
+        del ours["MPESA_CALLBACK_IPS"]  # it may call from anywhere
+    return ours
+
+
 def for_simulators(surroundings: Surroundings) -> dict[str, str]:
     """Return what outsiders know: their own settings, and where they call us back."""
     settings, base = surroundings.settings, surroundings.base_url
@@ -157,7 +193,9 @@ def for_simulators(surroundings: Surroundings) -> dict[str, str]:
     shared = (
         *("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID", "USSD_SERVICE_CODE", "LOG_LEVEL"),
         "STELLAR_NETWORK_PASSPHRASE",
+        *_SIMULATED_MPESA,
     )
+    paybill = f"{base}/cb/{settings['PAYBILL_CALLBACK_KEY']}/paybill"
     own = {name: value for name, value in settings.items() if name.startswith("SIMULATORS_")}
     return {
         "PYTHONUNBUFFERED": "1",
@@ -166,6 +204,8 @@ def for_simulators(surroundings: Surroundings) -> dict[str, str]:
         "USSD_EVENTS_URL": f"{ussd}/events",
         "SMS_REPORTS_URL": f"{base}/sms/reports/{settings['SMS_CALLBACK_KEY']}",
         "SMS_OPTOUT_URL": f"{base}/sms/optout/{settings['SMS_CALLBACK_KEY']}",
+        "PAYBILL_VALIDATION_URL": f"{paybill}/validation",
+        "PAYBILL_CONFIRMATION_URL": f"{paybill}/confirmation",
         **{name: settings[name] for name in (*_SYSTEM, *shared) if name in settings},
         **own,
     }

@@ -82,6 +82,7 @@ def _set_up(
         surroundings = defaults.gather(data)
         end_leftovers(data)
         steps.check_ports(surroundings)
+        steps.make_certificate(surroundings)
     settings = surroundings.settings
     with step("Databases", note=_about_databases(surroundings)):
         owner_url = steps.start_servers(surroundings, watch)

@@ -54,6 +54,22 @@ def check_ports(surroundings: Surroundings) -> None:
                     ) from None
 
 
+def make_certificate(surroundings: Surroundings) -> None:
+    """Have the simulators make the certificate of the simulated M-Pesa, where it isn't there yet.
+
+    It must be there before any process reads its settings.
+    """
+    folder = surroundings.data / "simulators" / "daraja"
+    certificate = folder / "certificate.pem"
+    is_ours = surroundings.settings.get("MPESA_CERTIFICATE") == str(certificate)
+    if not is_ours or certificate.exists():
+        return
+    command = [sys.executable, "-m", "simulators.daraja.certificate", str(folder)]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise Trouble(f"The simulators could not make a certificate.\n{made.stderr[-500:]}")
+
+
 def start_servers(surroundings: Surroundings, watch: Watch) -> str:
     """Start the servers that were not given, and note their addresses among the settings.
 

@@ -7,7 +7,9 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from simulators.africastalking import reports
 from simulators.africastalking.ussd import Screen, Ussd
+from simulators.daraja.network import Network
 from simulators.guard import json_object, text_field
+from simulators.phone import mpesa
 from simulators.phones import is_phone, network_name
 from simulators.world import World
 
@@ -18,16 +20,21 @@ _PHONES_MOST = 6
 _ALLOW_MESSAGES = "*456*9#"
 
 
-def blueprint(world: World, ussd: Ussd) -> Blueprint:
+def blueprint(world: World, ussd: Ussd, network: Network) -> Blueprint:
     """Return the page and its endpoints, to be mounted under /phone."""
     phone = Blueprint("phone", __name__, template_folder="templates", static_folder="static")
 
     @phone.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("phone.html", service_code=world.settings.service_code)
+        return render_template(
+            "phone.html",
+            service_code=world.settings.service_code,
+            paybill=world.settings.mpesa_shortcode,
+        )
 
     _add_calls(phone, world, ussd)
-    _add_messages(phone, world, ussd)
+    _add_messages(phone, world, ussd, network)
+    mpesa.add(phone, network)
     return phone
 
 
@@ -57,11 +64,11 @@ def _add_calls(phone: Blueprint, world: World, ussd: Ussd) -> None:
         return jsonify(status="ok")
 
 
-def _add_messages(phone: Blueprint, world: World, ussd: Ussd) -> None:
+def _add_messages(phone: Blueprint, world: World, ussd: Ussd, network: Network) -> None:
     @phone.get("/inboxes")
     def inboxes() -> Response:
         numbers = request.args.getlist("phone")[:_PHONES_MOST]
-        return jsonify({n: _news(world, ussd, number=n) for n in numbers if is_phone(n)})
+        return jsonify({n: _news(world, ussd, network, number=n) for n in numbers if is_phone(n)})
 
     @phone.post("/read")
     def read() -> Response:
@@ -80,12 +87,13 @@ def _add_messages(phone: Blueprint, world: World, ussd: Ussd) -> None:
         return jsonify(status="ok")
 
 
-def _news(world: World, ussd: Ussd, *, number: str) -> dict[str, object]:
+def _news(world: World, ussd: Ussd, network: Network, *, number: str) -> dict[str, object]:
     """Return what the network tells a phone unasked."""
     return {
         "network": network_name(number),
         "messages": world.store.inbox(number),
         "session": ussd.open_session(number),
+        "mpesa": mpesa.news(network, number),
     }
 
 

@@ -1,0 +1,1 @@
+"""M-Pesa behind Daraja's API: shortcodes with floats, wallets on phones, prompts, and callbacks."""
