@@ -108,26 +108,26 @@ def _mpesa(environment: Mapping[str, str]) -> dict[str, Any]:
         *("MPESA_B2C_SHORTCODE", "MPESA_INITIATOR_NAME", "MPESA_INITIATOR_PASSWORD"),
     )
     numbers = (
-        ("mpesa_wallet_shillings", 500_000),
-        ("mpesa_float_shillings", 10**9),
-        ("mpesa_result_seconds", 3600),
-        ("mpesa_prompt_seconds", 3600),
+        ("SIMULATORS_MPESA_WALLET_SHILLINGS", 500_000),
+        ("SIMULATORS_MPESA_FLOAT_SHILLINGS", 10**9),
+        ("SIMULATORS_MPESA_RESULT_SECONDS", 3600),
+        ("SIMULATORS_MPESA_PROMPT_SECONDS", 3600),
     )
     return {
         **{name.lower(): environment.get(name, "") for name in names},
         "paybill_validation_url": _url(environment, "PAYBILL_VALIDATION_URL"),
         "paybill_confirmation_url": _url(environment, "PAYBILL_CONFIRMATION_URL"),
         **{
-            name: _number(
-                environment,
-                name=f"SIMULATORS_{name.upper()}",
-                default=getattr(Settings, name),
-                most=most,
-                least=0,
+            _field(name): _number(
+                environment, name=name, default=getattr(Settings, _field(name)), most=most, least=0
             )
             for name, most in numbers
         },
     }
+
+
+def _field(name: str) -> str:
+    return name.removeprefix("SIMULATORS_").lower()
 
 
 def _url(environment: Mapping[str, str], name: str) -> str:

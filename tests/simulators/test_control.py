@@ -67,7 +67,8 @@ def test_faults_are_cleared_one_by_one_or_all_at_once(simulators: Simulators) ->
 def test_every_fault_of_the_catalogue_can_be_set(simulators: Simulators) -> None:
     catalogue = simulators.get("/control/faults")["catalogue"]
     network = {"horizon.submit", "horizon.read", "horizon.network"}
-    assert set(catalogue) == {SMS, USSD} | network
+    mpesa = {f"daraja.{part}" for part in ("push", "payout", "question", "paybill", "token")}
+    assert set(catalogue) == {SMS, USSD} | network | mpesa
     for target, kinds in catalogue.items():
         for kind in kinds:
             assert kind["phrase"]
@@ -240,8 +241,8 @@ def test_a_malformed_setting_stops_the_start_with_one_sentence(name: str, value:
 def test_the_guide_names_every_setting_and_every_number(simulators: Simulators) -> None:
     guide = (ROOT / "simulators/README.md").read_text()
     code = (ROOT / "simulators/settings.py").read_text()
-    settings = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', code))
-    assert settings == set(re.findall(r"^\| `([A-Z_]+)`", guide, re.MULTILINE))
+    settings = set(re.findall(r'"([A-Z]+_[A-Z0-9_]+)"', code))
+    assert settings == set(re.findall(r"^\| `([A-Z0-9_]+)`", guide, re.MULTILINE))
     numbers = simulators.get("/control/numbers")["numbers"]
     assert len(numbers) == len(re.findall(r"^\| 9999", guide, re.MULTILINE))
     for number in numbers:

@@ -18,7 +18,7 @@ from payments.mpesa.callbacks import validation as validation_of
 from payments.mpesa.callbacks.addresses import Path, paybill_urls
 from payments.mpesa.meanings import Outcome, Where
 from tests.payments.mpesa.test_mpesa_callbacks import KEY, Rail
-from tests.simulators.daraja_caller import (
+from tests.simulators.daraja.caller import (
     B2C,
     ENVIRONMENT,
     INITIATOR,
@@ -27,7 +27,7 @@ from tests.simulators.daraja_caller import (
     SECRET,
     SHORTCODE,
 )
-from tests.simulators.daraja_caller import KEY as CONSUMER_KEY
+from tests.simulators.daraja.caller import KEY as CONSUMER_KEY
 from tests.simulators.program import Simulators
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
