@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path
 
 from nannychain.api.endpoints import Endpoint
+from payments.deposits import api as deposits
+from payments.withdrawals import api as withdrawals
 from wallets.wallet import api as wallet
 from workers.identity import api as workers
 from workers.identity.codes import api as codes
@@ -32,6 +34,12 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("wallet", wallet.Wallet),
     ("wallet/statement", wallet.Statement),
     ("wallet/statement.csv", wallet.StatementCsv),
+    ("wallet/deposits", deposits.Deposits),
+    ("wallet/deposits/<uuid:deposit_id>", deposits.DepositById),
+    ("wallet/deposits/<uuid:deposit_id>/cancel", deposits.DepositCancellation),
+    ("wallet/withdrawals", withdrawals.Withdrawals),
+    ("wallet/withdrawals/quote", withdrawals.WithdrawalQuote),
+    ("wallet/withdrawals/<uuid:withdrawal_id>", withdrawals.WithdrawalById),
 )
 
 urlpatterns: list[URLPattern] = [path(route, endpoint.as_view()) for route, endpoint in ROUTES]

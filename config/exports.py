@@ -3,8 +3,10 @@
 A test fails where a table that names a member stands in no section.
 """
 
+from payments.deposits import export as deposits
 from payments.limits import export as limits
 from payments.transfers import export as transfers
+from payments.withdrawals import export as withdrawals
 from workers.identity.me import export
 from workers.kyc import export as kyc
 
@@ -13,6 +15,8 @@ SECTIONS: tuple[export.Section, ...] = (
     *kyc.SECTIONS,
     *limits.SECTIONS,
     *transfers.SECTIONS,
+    *deposits.SECTIONS,
+    *withdrawals.SECTIONS,
 )
 
 # Tables that name a member and tell nothing that a section doesn't: hashes that go by themselves,

@@ -4,12 +4,11 @@ A body counts for the attempt whose address it came to. One that names another p
 believed: it is kept, staff are told, and M-Pesa is asked.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from nannychain.transactions import required
 from payments.mpesa import callbacks, trouble
@@ -19,10 +18,7 @@ from payments.mpesa.messages import Result
 from payments.withdrawals import asking, outcomes, results, sending
 from payments.withdrawals.models import PayoutAttempt, Withdrawal
 from payments.withdrawals.results import CALLBACK, STATUS, Told
-from payments.withdrawals.states import ASKABLE, Attempt, State
-
-NOT_FOUND_TIMES, NOT_FOUND_AFTER = 3, timedelta(hours=1)
-_MAY_BE_LOST = (Attempt.CLAIMED, Attempt.ACCEPTED, Attempt.UNKNOWN)
+from payments.withdrawals.states import Attempt, State
 
 
 @required
@@ -66,9 +62,10 @@ def settle_status(*, subject_id: str, message: Result, received_at: datetime) ->
         raise NotOurs("another payout")
     question = message.meaning(Where.QUESTION)
     trouble.tell(question, about=f"status of {withdrawal}")
-    if question.outcome is Outcome.FAILED:
-        return _not_found(withdrawal, attempt)
     if question.outcome is not Outcome.PAID:
+        # Also that it knows of no such payout: no code of M-Pesa's says so for certain.
+        attempt.words = question.note[:200]
+        attempt.save(update_fields=["words"])
         return "not answered"
     return results.apply(
         withdrawal,
@@ -114,27 +111,6 @@ def ask_about(originator_id: str) -> bool:
 PAYOUTS = callbacks.payouts(sending.SOURCE, settle=settle, ask=ask)
 ANSWERS = callbacks.questions(asking.SOURCE, settle=settle_status, ask=ask_again)
 OLDER = callbacks.older_payouts(ask=ask_about)
-
-
-@required
-def _not_found(withdrawal: Withdrawal, attempt: PayoutAttempt) -> str:
-    """M-Pesa knows of no such payout.
-
-    An order that it never said it took, and does not know an hour later, was never there: asked
-    thrice, that is an answer. One that it took and does not know any more is for people.
-    """
-    attempt.not_found += 1
-    attempt.save(update_fields=["not_found"])
-    is_late = attempt.sent_at + NOT_FOUND_AFTER <= timezone.now()
-    is_sure = is_late and attempt.not_found >= NOT_FOUND_TIMES
-    if not is_sure or withdrawal.state not in ASKABLE or attempt.state not in _MAY_BE_LOST:
-        return "not found"
-    if attempt.conversation_id:
-        outcomes.needs_review(withdrawal, why="M-Pesa took it, and does not know it any more")
-        return "lost by M-Pesa"
-    reason = "M-Pesa never got the order"
-    words = _("M-Pesa did not get it.")
-    return outcomes.given_back(withdrawal, reason=reason, words=words, attempt=attempt)
 
 
 @required

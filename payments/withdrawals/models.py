@@ -81,7 +81,7 @@ class PayoutAttempt(models.Model):
     """One call to M-Pesa for a withdrawal, by an id of its own that is committed before the call.
 
     `originator_id` is ours (OriginatorConversationID), `conversation_id` M-Pesa's. `questions`
-    counts the status queries, `not_found` those that found no such payment.
+    counts the status queries.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -93,7 +93,6 @@ class PayoutAttempt(models.Model):
     result_code = models.CharField("M-Pesa's code", max_length=40, blank=True)
     words = models.CharField("what M-Pesa said", max_length=200, blank=True)
     questions = models.PositiveSmallIntegerField("times asked about", default=0)
-    not_found = models.PositiveSmallIntegerField("times not found", default=0)
     asked_at = models.DateTimeField("last asked about", null=True)
     sent_at = models.DateTimeField("sent", default=timezone.now)
     ended_at = models.DateTimeField("ended", null=True)

@@ -1,7 +1,8 @@
 """Every operation of the API by every kind of caller, and what each is answered.
 
 To add an operation: a line in TABLE with a status for each column, and what is sent in SENT. In a
-path, {phone}, {worker_id} and {device_id} are those of the column `member`. Whoever may gets as far
+path, {phone}, {worker_id} and {device_id} are those of the column `member`; other ids are
+nobody's. Whoever may gets as far
 as the service: a wrong code there is a 400 for all who may try it. {number} in a body differs from
 caller to caller.
 """
@@ -30,6 +31,14 @@ GET     me/export                   401 | 200 200 200 | 403 403 | 200 200 200 20
 GET     wallet                      401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/statement            401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/statement.csv        401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
+POST    wallet/deposits             401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
+GET     wallet/deposits             401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
+GET     wallet/deposits/{deposit_id} 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
+POST    wallet/deposits/{deposit_id}/cancel 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
+POST    wallet/withdrawals          401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
+GET     wallet/withdrawals          401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
+GET     wallet/withdrawals/quote    401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
+GET     wallet/withdrawals/{withdrawal_id} 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
 """
 
 SENT: dict[str, dict[str, Any]] = {
@@ -42,6 +51,9 @@ SENT: dict[str, dict[str, Any]] = {
     "POST auth/pin/reset": {"code": "000000"},
     "POST workers/register": {"phone": "0799 000 0{number}"},
     "PATCH me": {"name": "Wanjiku"},
+    "POST wallet/deposits": {"amount_cents": 50_000},
+    "POST wallet/deposits/{deposit_id}/cancel": {},
+    "POST wallet/withdrawals": {"amount_cents": 50_000},
 }
 
 

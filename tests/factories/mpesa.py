@@ -52,16 +52,21 @@ def member_with(cents: int = 0, **fields: Any) -> Member:
     """Return a new member with so much in her wallet."""
     member: Member = MemberFactory.create(**{"phone_proved": True, **fields})
     if cents:
-        posting.post(
-            postings.settled(
-                deposit_id=uuid4().hex,
-                paybill_float=accounts.open_account(Kind.PAYBILL_FLOAT, label=SHORTCODE),
-                wallet=wallets.account_of(member.pk),
-                amount_cents=cents,
-                effective_at=timezone.now(),
-            )
-        )
+        put_in(member, cents)
     return member
+
+
+def put_in(member: Member, cents: int) -> None:
+    """Put money into a member's wallet."""
+    posting.post(
+        postings.settled(
+            deposit_id=uuid4().hex,
+            paybill_float=accounts.open_account(Kind.PAYBILL_FLOAT, label=SHORTCODE),
+            wallet=wallets.account_of(member.pk),
+            amount_cents=cents,
+            effective_at=timezone.now(),
+        )
+    )
 
 
 def balance(member: Member) -> int:
