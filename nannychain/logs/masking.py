@@ -30,9 +30,10 @@ _LONG_HEX = re.compile(r"\b[0-9a-fA-F]{32,}\b")
 # Tokens and keys of the API, by how they begin.
 _TOKEN = re.compile(r"\bnc[arpk]_[A-Za-z0-9_-]+")
 _URL_USER = re.compile(r"(://)[^/@\s]+@")
-# Path segments after which a secret stands: /ussd/k/<key>, /sms/reports/<key>, /cb/<token>/…
+# Path segments after which a secret or a phone stands: /ussd/k/<key>, /cb/<token>/…, /by-phone/…
 _SECRET_SEGMENT = re.compile(
-    r"(/ussd/k/|/sms/(?:reports|incoming|optout)/|/insights/|/cb/)([^/?\s]+)"
+    r"(/ussd/k/|/sms/(?:reports|incoming|optout)/|/insights/|/cb/|/by-phone/|/ussd/queue/)"
+    r"([^/?\s]+)"
 )
 
 

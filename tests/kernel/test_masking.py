@@ -27,6 +27,8 @@ TOKEN = "0123456789abcdef0123456789abcdef"
         ("/ussd/k/secret/events", "/ussd/k/***/events"),
         ("/sms/reports/secret?x=1", "/sms/reports/***?x=1"),
         ("/cb/abc/payout/result", "/cb/***/payout/result"),
+        ("/api/v1/workers/by-phone/712345678", "/api/v1/workers/by-phone/***"),
+        ("/api/v1/ussd/queue/712345678", "/api/v1/ussd/queue/***"),
         ("postgresql://user:pass@host/db", "postgresql://***@host/db"),
         ("NW-ABCDEFG7 paid KSh 1,500", "NW-ABCDEFG7 paid KSh 1,500"),
         ("2026-11-20T10:00:00 took 12345678 ns", "2026-11-20T10:00:00 took 12345678 ns"),
