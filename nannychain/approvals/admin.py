@@ -19,6 +19,7 @@ from nannychain.approvals.asking import address
 from nannychain.approvals.models import ApprovalRequest
 from nannychain.approvals.states import State
 from nannychain.errors import Forbidden, NannyChainError, NotFound
+from nannychain.staff import proving
 from nannychain.staff.acting import actor
 from nannychain.staff.admin import ReadOnlyAdmin
 from nannychain.staff.forms import ReasonForm
@@ -174,6 +175,10 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
             raise Http404
         if decision != "withdraw" and not _may_decide(request, asked):
             raise PermissionDenied
+        if decision == "approve" and (
+            to_confirm := proving.missing(request, back=address(asked.pk))
+        ):
+            return to_confirm
         form, status = ReasonForm(request.POST), 200
         if form.is_valid():
             try:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from nannychain.errors import Forbidden, NannyChainError, NotFound
+from nannychain.staff import proving
 from nannychain.staff.forms import ReasonForm
 
 
@@ -36,10 +37,13 @@ class Act:
 def act_page(model_admin: ModelAdmin, request: HttpRequest, act: Act) -> HttpResponse:
     """Show the form, and do the act when it is sent; what hinders it is said on the form.
 
-    Raises PermissionDenied to who may not do it, and Http404 where its subject is gone.
+    Asks for a code first where the last one is old. Raises PermissionDenied to who may not do it,
+    and Http404 where its subject is gone.
     """
     if not request.user.has_perm(act.permission):
         raise PermissionDenied
+    if to_confirm := proving.missing(request, back=request.path):
+        return to_confirm
     form, status = act.form(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         try:

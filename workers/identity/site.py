@@ -16,11 +16,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.sites import UnfoldAdminSite
 
+from nannychain.staff import proving
 from nannychain.staff.acting import actor
 from workers.identity import signing_in
 from workers.identity.models import Member
@@ -74,6 +76,7 @@ class StaffSite(UnfoldAdminSite):
         """Add the second step, and the page on which staff look after their own device."""
         return [
             path("second-step/", self.second_step, name="second_step"),
+            path("confirm/", self.admin_view(self.confirm), name="confirm"),
             path("my-device/", self.admin_view(self.my_device), name="my_device"),
         ]
 
@@ -173,6 +176,25 @@ class StaffSite(UnfoldAdminSite):
         )
 
     @method_decorator(sensitive_post_parameters())
+    def confirm(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a code before what is dangerous, and lead back to it."""
+        member = request.user
+        assert isinstance(member, Member)
+        if signing_in.is_locked_out(request, phone=member.phone):
+            return locked_out(request)
+        form = CodeForm(request.POST or None, help_text=_CODE_HELP)
+        if request.method == "POST" and form.is_valid():
+            try:
+                services.check(member, code=form.cleaned_data["code"])
+            except services.WrongCode as error:
+                _refuse(request, member, form, error)
+            else:
+                proving.note(request)
+                return HttpResponseRedirect(_next(request))
+        minutes = proving.LASTS_SECONDS // 60
+        return self._page(request, "confirm.html", title="Is it you?", form=form, minutes=minutes)
+
+    @method_decorator(sensitive_post_parameters())
     def my_device(self, request: HttpRequest) -> HttpResponse:
         """Show since when there is a device; with a code, give new recovery codes or forget it."""
         member = request.user
@@ -234,11 +256,19 @@ def _pending(request: HttpRequest) -> Member | None:
     return Member.objects.filter(pk=noted["member"], is_staff=True, is_active=True).first()
 
 
+def _next(request: HttpRequest) -> str:
+    """Return where the address wants to go on, if that is here."""
+    there = request.GET.get("next", "")
+    is_here = url_has_allowed_host_and_scheme(there, allowed_hosts={request.get_host()})
+    return there if is_here else reverse("admin:index")
+
+
 def _sign_in(request: HttpRequest, member: Member, *, how: str) -> str:
     """Sign the member in; return where to go on."""
     there = str(request.session.pop(_PENDING)["next"])
     login(request, member, backend=_BACKEND)
     request.session[_SINCE] = int(time.time())
+    proving.note(request)
     signing_in.note_success(member, how=how)
     return there
 

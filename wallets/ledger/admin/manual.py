@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from nannychain.errors import Forbidden, NannyChainError, NotFound
+from nannychain.staff import proving
 from nannychain.staff.acting import actor
 from wallets.ledger import reading, words
 from wallets.ledger.admin.pages import LedgerAdmin
@@ -252,6 +253,10 @@ class ManualJournalAdmin(LedgerAdmin):
             raise Http404
         permission, act, done = _DECISIONS[name]
         self._require(request, permission)
+        if name == "approve" and (
+            to_confirm := proving.missing(request, back=_address(proposal_id))
+        ):
+            return to_confirm
         form, by, status = ReasonForm(request.POST), actor(request), 200
         if form.is_valid():
             try:
