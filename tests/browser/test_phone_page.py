@@ -231,7 +231,7 @@ def test_a_fault_is_set_by_a_button_and_cleared(page: Page, simulators: Simulato
     page.get_by_text("Faults").click()
     page.get_by_label("For").select_option(AKINYI)
     page.get_by_label("How often").select_option("until cleared")
-    page.get_by_label("error: status").fill("503")
+    page.get_by_label("SMS error: status").fill("503")
     sms = page.get_by_role("group", name="SMS")
     sms.get_by_role("button", name="error", exact=True).click()
     expect(page.locator("#fault-set")).to_have_text(f"SMS error: until cleared, {AKINYI}")

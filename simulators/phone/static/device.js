@@ -11,6 +11,7 @@ const MULTITAP_MS = 900;
 const NO_SERVICE = "No service";
 const TIMED_OUT = "Session timed out. Dial again.";
 const SCROLL_PIXELS = 44;
+const MPESA = "*334#"; // Safaricom's own menu, which the phone has by itself
 
 /* Lines break between words, as on a phone: a browser would also break after a hyphen. */
 const words = (text) =>
@@ -23,10 +24,12 @@ const words = (text) =>
   });
 
 export class Device {
-  constructor(element, { number, serviceCode, changed }) {
+  constructor(element, { number, serviceCode, paybill, changed }) {
     this.element = element;
     this.number = number;
     this.serviceCode = serviceCode;
+    this.paybill = paybill;
+    this.mpesa = { prompt: null, shillings: 0 };
     this.messages = [];
     this.session = "";
     this.typed = "";
@@ -67,6 +70,7 @@ export class Device {
       if (arrived) this.#buzz();
       if (before !== JSON.stringify(this.messages)) this.#draw();
       this.#notice(inbox.session, askedAt);
+      this.#prompt(inbox.mpesa);
     }
     if (this.name === "idle") this.#draw();
     this.#drawBar();
@@ -74,7 +78,8 @@ export class Device {
 
   async dial() {
     const code = this.typed;
-    if (code) await this.#ask((phone) => network.dial(phone, code));
+    if (code === MPESA) this.show("mpesa");
+    else if (code) await this.#ask((phone) => network.dial(phone, code));
   }
 
   async reply() {
@@ -88,6 +93,24 @@ export class Device {
     this.call = null;
     this.show("idle");
     if (session) network.hangUp(this.number, session).catch(() => {});
+  }
+
+  /* Answer M-Pesa's question: with a PIN, or with none to cancel it. */
+  answerPrompt(how) {
+    const { id } = this.context.prompt;
+    this.answered = id;
+    this.show("idle");
+    network.answerPrompt(this.number, id, how).catch(() => {});
+  }
+
+  async payBill(bill) {
+    this.show("wait");
+    try {
+      const { text } = await network.payBill(this.number, bill);
+      this.show("notice", { text });
+    } catch (error) {
+      this.show("notice", { text: error.message });
+    }
   }
 
   open(message, index) {
@@ -155,6 +178,18 @@ export class Device {
     if (this.name !== "screen" || open === this.session || askedAt < this.shownAt) return;
     this.session = "";
     this.show("notice", { text: TIMED_OUT });
+  }
+
+  /* M-Pesa asks for a PIN on top of whatever is shown, unless a USSD session is open. */
+  #prompt(mpesa) {
+    this.mpesa = mpesa;
+    const { prompt } = mpesa;
+    const isShown = this.name === "prompt";
+    if (isShown && prompt?.id !== this.context.prompt.id) this.show("idle");
+    else if (prompt && !isShown && !this.session && prompt.id !== this.answered) {
+      this.show("prompt", { prompt });
+      this.#buzz();
+    }
   }
 
   #view() {

@@ -6,13 +6,22 @@ const REFRESH_MS = 2000;
 const NAMES = {
   "africastalking.sms": "SMS",
   "africastalking.ussd": "USSD",
+  "daraja.push": "M-Pesa prompt",
+  "daraja.payout": "M-Pesa payout",
+  "daraja.question": "M-Pesa question",
+  "daraja.paybill": "M-Pesa paybill",
+  "daraja.token": "M-Pesa token",
   "horizon.submit": "Handing in",
   "horizon.read": "Asking",
   "horizon.network": "Network",
 };
 const RENEW = "Begin a new Stellar network? All accounts on this one are gone.";
 
-const knowsPhones = (target) => target.startsWith("africastalking.");
+const PLACES = { africastalking: "kinds", daraja: "mpesa", horizon: "stellar" };
+const PHONELESS = new Set(["daraja.question", "daraja.token"]);
+
+const provider = (target) => target.split(".")[0];
+const knowsPhones = (target) => provider(target) !== "horizon" && !PHONELESS.has(target);
 
 const make = (tag, text, className = "") => {
   const element = document.createElement(tag);
@@ -72,7 +81,7 @@ export class FaultPanel {
       const group = make("fieldset", "");
       group.append(make("legend", NAMES[target] ?? target));
       for (const kind of kinds) group.append(this.#button(target, kind));
-      this.part(knowsPhones(target) ? "kinds" : "stellar").append(group);
+      this.part(PLACES[provider(target)]).append(group);
     }
   }
 
@@ -85,7 +94,7 @@ export class FaultPanel {
     const fields = Object.entries(parameters).map(([name, value]) => {
       const field = make("input", "");
       Object.assign(field, { type: "number", value, min: 0, step: "any", name });
-      field.setAttribute("aria-label", `${kind}: ${name}`);
+      field.setAttribute("aria-label", `${NAMES[target] ?? target} ${kind}: ${name}`);
       line.append(field);
       return field;
     });

@@ -23,6 +23,11 @@ export const hangUp = (phone, session) => post("/phone/hangup", { phone, session
 export const markRead = (phone, id) => post("/phone/read", { phone, id });
 export const stopMessages = (phone, sender) => post("/phone/stop", { phone, sender });
 
+export const answerPrompt = (phone, prompt, how) =>
+  post("/phone/mpesa/answer", { phone, prompt, ...how });
+export const payBill = (phone, { shortcode, account, shillings }) =>
+  post("/phone/mpesa/pay", { phone, shortcode, account, shillings });
+
 export const inboxes = (phones) =>
   get(`/phone/inboxes?${new URLSearchParams(phones.map((phone) => ["phone", phone]))}`);
 

@@ -14,7 +14,7 @@ const E164 = /^\+(254[17]\d{8}|(?!254)[1-9]\d{8,14})$/;
 const list = document.getElementById("phones");
 const template = document.getElementById("phone");
 const add = document.getElementById("add");
-const { serviceCode } = document.body.dataset;
+const { serviceCode, paybill } = document.body.dataset;
 const devices = [];
 
 /* Usual spellings of Kenyan numbers become E.164; anything else stays as it is. */
@@ -63,7 +63,7 @@ function changed(device, text) {
 function addPhone(number) {
   const element = template.content.firstElementChild.cloneNode(true);
   list.append(element);
-  const device = new Device(element, { number, serviceCode, changed });
+  const device = new Device(element, { number, serviceCode, paybill, changed });
   device.part("number").addEventListener("input", (event) => event.target.setCustomValidity(""));
   device.part("remove").addEventListener("click", () => {
     device.hangUp();

@@ -17,6 +17,7 @@ export const clock = () => HOUR.format(new Date());
 const time = (seconds) => HOUR.format(new Date(seconds * 1000));
 
 const home = (phone) => phone.show("idle");
+const money = (shillings) => `KSh ${shillings.toLocaleString("en-GB")}`;
 
 /* Clear removes the last character; with nothing left it leaves. */
 const clearOr = (phone, label, leave) =>
@@ -89,6 +90,58 @@ export const views = {
     kind: "notice",
     text,
     left: ["OK", () => home(phone)],
+    end: () => home(phone),
+  }),
+
+  /* What Safaricom shows when somebody asks for money: it waits for the PIN for a minute. */
+  prompt: (phone, { prompt: { shillings, shortcode, reference } }) => ({
+    kind: "dialog",
+    title: "M-PESA",
+    text: `Pay ${money(shillings)} to NannyChain (${shortcode}), account ${reference}?\n\nEnter M-PESA PIN:`,
+    entry: "M-PESA PIN",
+    left: ["Send", () => phone.answerPrompt({ pin: phone.typed })],
+    right: clearOr(phone, "Cancel", () => phone.answerPrompt({ cancel: true })),
+    call: () => phone.answerPrompt({ pin: phone.typed }),
+    end: () => phone.answerPrompt({ cancel: true }),
+  }),
+
+  mpesa: (phone) => ({
+    kind: "dialog",
+    title: "M-PESA",
+    text: `Balance: ${money(phone.mpesa.shillings)}\n\n1. Pay bill`,
+    entry: "Choice",
+    left: ["Send", () => phone.typed === "1" && phone.show("billNumber", { typed: phone.paybill })],
+    right: clearOr(phone, "Back", () => home(phone)),
+    end: () => home(phone),
+  }),
+
+  billNumber: (phone) => ({
+    kind: "dialog",
+    title: "Pay bill",
+    text: "Business number:",
+    entry: "Business number",
+    left: ["Send", () => phone.show("billAccount", { bill: { shortcode: phone.typed } })],
+    right: clearOr(phone, "Back", () => phone.show("mpesa")),
+    end: () => home(phone),
+  }),
+
+  billAccount: (phone, { bill }) => ({
+    kind: "dialog",
+    title: "Pay bill",
+    text: "Account number:",
+    entry: "Account number",
+    left: ["Send", () => phone.show("billAmount", { bill: { ...bill, account: phone.typed } })],
+    right: clearOr(phone, "Back", () => phone.show("mpesa")),
+    end: () => home(phone),
+  }),
+
+  billAmount: (phone, { bill }) => ({
+    kind: "dialog",
+    title: "Pay bill",
+    text: `Amount for ${bill.account} at ${bill.shortcode}:`,
+    entry: "Amount",
+    left: ["Pay", () => phone.payBill({ ...bill, shillings: Number(phone.typed) || 0 })],
+    right: clearOr(phone, "Back", () => phone.show("mpesa")),
     end: () => home(phone),
   }),
 
