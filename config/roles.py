@@ -57,6 +57,13 @@ GRANTS = (
     Grant("nannychain.view_deliveryreport", (_S, _O), "see what the network said of an SMS"),
     Grant("nannychain.add_sms", (_S, _O), "send a failed SMS again"),
     Grant("nannychain.view_optout", (_S, _C), "see who wants no messages"),
+    Grant("workers.view_pin", (_S, _O, _C), "see who is locked out, or waits for a new PIN"),
+    Grant("workers.view_code", (_S, _O), "see whether a code was sent and used; it never shows"),
+    Grant("workers.view_session", (_S, _C), "see on which devices a member is signed in"),
+    Grant("workers.view_phonechange", (_S, _O, _C), "see changes of number"),
+    Grant("workers.view_apikey", (_O, _C), "see integrators' keys; the secret never shows"),
+    Grant("workers.add_apikey", (_O,), "issue a key, which is shown once"),
+    Grant("workers.change_apikey", (_O, _C), "rotate a key, and revoke it"),
     # Vault and ledger
     Grant("wallets.view_wallet", _ALL, "see a wallet's key and how far its account is"),
     Grant("wallets.view_account", (_O, _F, _C), "see accounts, and what stands on them"),

@@ -63,6 +63,11 @@ PAGES = {
     "wallets.network": Page(see="OF", actions={"pause": "O", "resume": "O"}),
     "wallets.submission": Page(see="O"),
     "wallets.wallet": Page(see="SOFC"),
+    "workers.apikey": Page(see="OC", add="O"),
+    "workers.code": Page(see="SO"),
+    "workers.phonechange": Page(see="SOC"),
+    "workers.pin": Page(see="SOC"),
+    "workers.session": Page(see="SC"),
     "workers.member": Page(see="SOFC", add="SO"),
 }
 # Addresses beside the standard ones: who gets past the door. What lies behind is tested elsewhere.
@@ -70,6 +75,8 @@ OTHERS = {
     "nannychain_approvalrequest_decide": "",  # by the kind of request; nobody for one that isn't
     "payments_withdrawal_not-paid": "",  # only one that waits for a decision can be settled
     "payments_withdrawal_paid": "",
+    "workers_apikey_rotate": "OC",
+    "workers_apikey_revoke": "OC",
     "wallets_account_statement": "FC",
     "wallets_manualjournal_reverse": "OF",
     "wallets_manualjournal_decide": "F",

@@ -57,6 +57,11 @@ UNFOLD = {
                 "title": "People",
                 "items": [
                     _page("Members", icon="group", model="workers.member"),
+                    _page("PINs", icon="pin", model="workers.pin"),
+                    _page("Devices", icon="devices", model="workers.session"),
+                    _page("Changes of number", icon="sim_card", model="workers.phonechange"),
+                    _page("Codes", icon="password", model="workers.code"),
+                    _page("API keys", icon="key", model="workers.apikey"),
                     _page("SMS", icon="sms", model="nannychain.sms"),
                     _page("Opt-outs", icon="notifications_off", model="nannychain.optout"),
                 ],

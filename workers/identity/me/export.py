@@ -8,6 +8,7 @@ tokens and keys, only when they were made.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -20,6 +21,7 @@ from wallets.ledger import statements
 from wallets.ledger.models import Account
 from workers.identity.models import Consent, Member
 from workers.identity.phone_changes.models import PhoneChange
+from workers.identity.phone_changes.states import State
 from workers.identity.pins.models import Pin
 from workers.identity.second_factor.models import SecondFactor
 from workers.identity.standing.models import Standing
@@ -102,9 +104,13 @@ def _devices(member: Member) -> Iterator[dict[str, Any]]:
 
 
 def _messages(member: Member) -> Iterator[dict[str, Any]]:
-    # The number may have been somebody else's before: only what came to it since she joined.
-    found = Sms.objects.filter(phone=member.phone, created_at__gte=member.joined_at)
-    for sms in found.order_by("pk").iterator(chunk_size=500):
+    # A number may have been somebody else's before, and may be again: only what came to it while
+    # it was hers.
+    hers = Q()
+    for phone, since, until in _numbers(member):
+        while_hers = Q(phone=phone, created_at__gte=since)
+        hers |= while_hers & Q(created_at__lt=until) if until else while_hers
+    for sms in Sms.objects.filter(hers).order_by("pk").iterator(chunk_size=500):
         yield {
             "kind": sms.kind,
             "text": sms.shown_text,
@@ -112,6 +118,17 @@ def _messages(member: Member) -> Iterator[dict[str, Any]]:
             "created_at": sms.created_at,
             "sent_at": sms.sent_at,
         }
+
+
+def _numbers(member: Member) -> Iterator[tuple[str, datetime, datetime | None]]:
+    """Yield each number that the member has had, since when, and until when (None: still)."""
+    since = member.joined_at
+    done = PhoneChange.objects.filter(member=member, state=State.DONE)
+    for change in done.order_by("ended_at"):
+        assert change.ended_at is not None
+        yield change.old_phone, since, change.ended_at
+        since = change.ended_at
+    yield member.phone, since, None
 
 
 def _acts(member: Member) -> Iterator[dict[str, Any]]:
