@@ -1,10 +1,11 @@
 """Everything that takes two people: the one table of what can be asked for and decided about."""
 
 from nannychain.approvals import Kind, kinds
+from payments.paybill import review as paybill
 from payments.withdrawals import review as withdrawals
 from workers.identity import two_people as people
 
-KINDS: tuple[Kind, ...] = (*people.KINDS, *withdrawals.KINDS)
+KINDS: tuple[Kind, ...] = (*people.KINDS, *withdrawals.KINDS, *paybill.KINDS)
 
 
 def connect() -> None:

@@ -15,6 +15,7 @@ app.autodiscover_tasks()
 app.conf.task_routes = {
     "nannychain.notifications.*": {"queue": "sms"},
     "payments.deposits.*": {"queue": "mpesa"},
+    "payments.paybill.*": {"queue": "mpesa"},
     "payments.withdrawals.*": {"queue": "mpesa"},
     "wallets.custody.*": {"queue": "signer"},
     "wallets.stellar.*": {"queue": "stellar"},

@@ -5,6 +5,7 @@ from nannychain.approvals.admin import ApprovalRequestAdmin
 from nannychain.audit.admin import AuditEntryAdmin
 from nannychain.inbox.admin import InboxMessageAdmin
 from nannychain.notifications.admin import OptOutAdmin, SmsAdmin
+from nannychain.operating.admin import ModeCapsAdmin, StoppedFlowAdmin
 from nannychain.outbox.admin import OutboxEventAdmin
 from nannychain.states.admin import StateChangeAdmin
 
@@ -13,8 +14,10 @@ __all__ = [
     "ApprovalRequestAdmin",
     "AuditEntryAdmin",
     "InboxMessageAdmin",
+    "ModeCapsAdmin",
     "OptOutAdmin",
     "OutboxEventAdmin",
     "SmsAdmin",
     "StateChangeAdmin",
+    "StoppedFlowAdmin",
 ]

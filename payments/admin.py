@@ -1,6 +1,10 @@
 """Index of the payments' admin pages."""
 
 from payments.deposits import admin as deposits
+from payments.fees import admin as fees
+from payments.limits import admin as limits
+from payments.paybill import admin as paybill
+from payments.transfers import admin as transfers
 from payments.withdrawals import admin as withdrawals
 
-__all__ = ["deposits", "withdrawals"]
+__all__ = ["deposits", "fees", "limits", "paybill", "transfers", "withdrawals"]

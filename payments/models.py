@@ -12,6 +12,7 @@ from payments.limits.models import (
     Payee,
 )
 from payments.mpesa.receipts.models import MpesaReceipt
+from payments.paybill.models import PaybillPayment
 from payments.transfers.models import Transfer
 from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
 
@@ -25,6 +26,7 @@ __all__ = [
     "LevelLimits",
     "MpesaReceipt",
     "OperationLimits",
+    "PaybillPayment",
     "Payee",
     "PayoutAttempt",
     "Tariff",

@@ -2,6 +2,7 @@
 
 from payments.deposits import tasks as deposits
 from payments.limits import tasks as limits
+from payments.paybill import tasks as paybill
 from payments.withdrawals import tasks as withdrawals
 
-__all__ = ["deposits", "limits", "withdrawals"]
+__all__ = ["deposits", "limits", "paybill", "withdrawals"]

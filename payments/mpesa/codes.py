@@ -161,7 +161,7 @@ _QUESTIONS = (
     Meaning(_REV, "21", _FAILED, _SURE, _AGAIN, _NONE, "our initiator may not reverse", _NOW),
     Meaning(_REV, "2001", _FAILED, _SURE, _AGAIN, _NONE, "our credential is wrong", _NOW, _STOP),
     Meaning(_REV, "8006", _FAILED, _SURE, _AGAIN, _NONE, "our credential is locked", _NOW, _STOP),
-    Meaning(_REV, "R000001", _FAILED, _SURE, _FINAL, _NONE, "given back before"),
+    Meaning(_REV, "R000001", _PAID, _SURE, _FINAL, _NONE, "given back before"),
     Meaning(_REV, "R000002", _FAILED, _SURE, _FINAL, _NONE, "no such transaction", _NOW),
     Meaning(_ST, "completed", _PAID, _SURE, _FINAL, _NONE, "the money has moved"),
     Meaning(_ST, "cancelled", _FAILED, _SURE, _AGAIN, _BUSY, "cancelled"),

@@ -1,4 +1,7 @@
-"""What a payment to our paybill does to the books. Amounts in cents."""
+"""What a payment to our paybill does to the books. Amounts in cents.
+
+Allotting and giving back share one key, so that the database lets only one of them be booked.
+"""
 
 from datetime import UTC, datetime
 
@@ -16,6 +19,12 @@ ALLOTTED = JournalKind(
     "it is known for whom a payment in suspense was",
     debits=(Kind.SUSPENSE_RECEIPTS,),
     credits=(Kind.WORKER_WALLET, Kind.EMPLOYER_WALLET),
+)
+RETURNED = JournalKind(
+    "paybill.returned",
+    "M-Pesa has given a payment in suspense back to its payer",
+    debits=(Kind.SUSPENSE_RECEIPTS,),
+    credits=(Kind.PAYBILL_FLOAT,),
 )
 _MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -61,8 +70,36 @@ def allotted(
     """Book a payment out of suspense into the wallet that it was for, once."""
     return Draft(
         kind=ALLOTTED.code,
-        key=f"mpesa:{receipt}:allotted",
+        key=f"mpesa:{receipt}:final",
         cause=f"mpesa:{receipt}",
         effective_at=effective_at,
         legs=(debit(suspense, amount_cents), credit(wallet, amount_cents)),
+    )
+
+
+def _example_returned() -> Example:
+    return Example(
+        "Nobody knows for whom the KSh 800 were: the employer gets them back.",
+        {1: Kind.SUSPENSE_RECEIPTS, 2: Kind.PAYBILL_FLOAT},
+        returned(
+            receipt="UKL1A2B3C4",
+            suspense=1,
+            paybill_float=2,
+            amount_cents=800_00,
+            effective_at=_MORNING,
+        ),
+    )
+
+
+@recipe(RETURNED, example=_example_returned)
+def returned(
+    *, receipt: str, suspense: int, paybill_float: int, amount_cents: int, effective_at: datetime
+) -> Draft:
+    """Book that a payment in suspense has gone back to its payer, once."""
+    return Draft(
+        kind=RETURNED.code,
+        key=f"mpesa:{receipt}:final",
+        cause=f"mpesa:{receipt}",
+        effective_at=effective_at,
+        legs=(debit(suspense, amount_cents), credit(paybill_float, amount_cents)),
     )

@@ -49,6 +49,14 @@ PAGES = {
     "nannychain.statechange": Page(see="OC"),
     "payments.deposit": Page(see="SOF", actions={"ask": "SO"}),
     "payments.desk": Page(see="OF", actions={"start": "O"}),
+    "payments.excess": Page(see="SOFC"),
+    "payments.levellimits": Page(see="SOFC", add="C"),
+    "payments.operationlimits": Page(see="SOFC", add="C"),
+    "payments.paybillpayment": Page(see="SOF"),
+    "payments.tariff": Page(see="SOFC", add="F"),
+    "payments.transfer": Page(see="SOFC"),
+    "nannychain.modecaps": Page(see="OFC", add="C"),
+    "nannychain.stoppedflow": Page(see="SOFC", add="OC"),
     "payments.withdrawal": Page(see="SOF", actions={"ask": "SO"}),
     "wallets.account": Page(see="OFC"),
     "wallets.accountkind": Page(see="OFC"),
@@ -73,6 +81,15 @@ PAGES = {
 # Addresses beside the standard ones: who gets past the door. What lies behind is tested elsewhere.
 OTHERS = {
     "nannychain_approvalrequest_decide": "",  # by the kind of request; nobody for one that isn't
+    "nannychain_modecaps_withdraw": "C",
+    "nannychain_stoppedflow_start": "O",
+    "payments_levellimits_withdraw": "C",
+    "payments_operationlimits_withdraw": "C",
+    "payments_paybillpayment_allot": "",  # only what is in suspense
+    "payments_paybillpayment_give-back": "",
+    "payments_paybillpayment_not-returned": "",
+    "payments_paybillpayment_returned": "",
+    "payments_tariff_withdraw": "F",
     "payments_withdrawal_not-paid": "",  # only one that waits for a decision can be settled
     "payments_withdrawal_paid": "",
     "workers_apikey_rotate": "OC",
@@ -196,7 +213,12 @@ def test_other_addresses_open_for_those_in_the_table_alone(
     name: str, browsers: dict[str, Client]
 ) -> None:
     converters = _extra()[name].pattern.converters
-    made = {"UUIDConverter": new_id(), "IntConverter": 987654321, "PathConverter": new_id()}
+    made = {
+        "UUIDConverter": new_id(),
+        "IntConverter": 987654321,
+        "PathConverter": new_id(),
+        "SlugConverter": "none",
+    }
     arguments = {key: made[type(each).__name__] for key, each in converters.items()}
     address = reverse(f"admin:{name}", kwargs=arguments)
     for letter, client in browsers.items():

@@ -76,6 +76,19 @@ UNFOLD = {
                     _page("Deposits", icon="south_west", model="payments.deposit"),
                     _page("Withdrawals", icon="north_east", model="payments.withdrawal"),
                     _page("Payout desk", icon="point_of_sale", model="payments.desk"),
+                    _page("Paybill", icon="receipt", model="payments.paybillpayment"),
+                    _page("Transfers", icon="swap_horiz", model="payments.transfer"),
+                    _page("Money above limits", icon="lock", model="payments.excess"),
+                ],
+            },
+            {
+                "title": "Rules",
+                "items": [
+                    _page("What things cost", icon="sell", model="payments.tariff"),
+                    _page("Limits by level", icon="speed", model="payments.levellimits"),
+                    _page("Limits by operation", icon="tune", model="payments.operationlimits"),
+                    _page("Caps of the modes", icon="compress", model="nannychain.modecaps"),
+                    _page("Stopped flows", icon="front_hand", model="nannychain.stoppedflow"),
                 ],
             },
             {

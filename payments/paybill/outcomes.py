@@ -1,0 +1,179 @@
+"""What becomes of a payment, written down: the books, the row and the SMS, all or nothing."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from nannychain import events, notifications
+from nannychain.transactions import required
+from payments import limits
+from payments.mpesa.receipts import services as receipts
+from payments.paybill import messages, postings, prompts
+from payments.paybill.models import PaybillPayment
+from payments.paybill.states import PAYBILL, State
+from wallets.ledger import accounts, posting, reading
+from wallets.ledger.chart import Kind
+from wallets.wallet import selectors as wallets
+from workers.identity import selectors as members
+from workers.identity.models import Member
+
+log = structlog.get_logger(__name__)
+
+# M-Pesa's clock is believed where it can be true.
+_OLDEST = timedelta(days=7)
+
+
+@required
+def locked(payment_id: UUID | str) -> PaybillPayment | None:
+    """Return the payment, locked to the end of the transaction."""
+    rows = PaybillPayment.objects.select_for_update(no_key=True).select_related(None)
+    return rows.filter(pk=payment_id).first()
+
+
+@required
+def believe(payment: PaybillPayment) -> str:
+    """Book a payment that has certainly come: as a prompt's, into a wallet, or into suspense.
+
+    Returns where it went, in a word. `payment` must be locked, and stand in UNCONFIRMED.
+    """
+    match = prompts.find(
+        payment.account, receipt=payment.receipt, amount_cents=payment.amount_cents
+    )
+    if match is not None and match.is_echo and _is_of_prompt(payment, match):
+        return "echo"
+    if not receipts.claim(payment.receipt, owner=f"paybill:{payment.pk}"):
+        return _echo(payment, deposit_id=None, why="its receipt belongs to another operation")
+    if match is not None:
+        member = Member.objects.filter(pk=match.member_id).first()
+    else:
+        member = members.member_by_address(payment.account)
+    if member is None or not member.is_active:
+        return _put_aside(payment, why="the account number names nobody")
+    return _credit(payment, member)
+
+
+@required
+def _is_of_prompt(payment: PaybillPayment, match: prompts.Match) -> bool:
+    is_own = prompts.record(
+        match.deposit_id,
+        receipt=payment.receipt,
+        amount_cents=payment.amount_cents,
+        at=payment.paid_at,
+    )
+    if is_own:
+        _echo(payment, deposit_id=match.deposit_id, why="the account number is that of a prompt")
+    return is_own
+
+
+@required
+def _echo(payment: PaybillPayment, *, deposit_id: UUID | None, why: str) -> str:
+    PAYBILL.move(
+        payment,
+        to=State.ECHO,
+        why=why,
+        deposit_id=deposit_id,
+        ended_at=timezone.now(),
+        due_at=None,
+    )
+    return "echo"
+
+
+@required
+def _put_aside(payment: PaybillPayment, *, why: str) -> str:
+    suspense = accounts.open_account(Kind.SUSPENSE_RECEIPTS, label=payment.shortcode)
+    _receive(payment, into=suspense)
+    PAYBILL.move(payment, to=State.SUSPENSE, why=why, due_at=None)
+    return "suspense"
+
+
+@required
+def _credit(payment: PaybillPayment, member: Member) -> str:
+    wallet = wallets.account_of(member.pk)
+    _receive(payment, into=wallet)
+    _is_hers(payment, member, wallet=wallet, why="the account number names her")
+    return "credited"
+
+
+@required
+def _receive(payment: PaybillPayment, *, into: int) -> None:
+    posting.post(
+        postings.received(
+            receipt=payment.receipt,
+            paybill_float=accounts.open_account(Kind.PAYBILL_FLOAT, label=payment.shortcode),
+            to=into,
+            amount_cents=payment.amount_cents,
+            effective_at=_plausible(payment.paid_at),
+        )
+    )
+
+
+@required
+def allot(payment: PaybillPayment, member: Member, *, why: str) -> None:
+    """Book a payment in suspense into the member's wallet; `payment` must be locked."""
+    wallet = wallets.account_of(member.pk)
+    posting.post(
+        postings.allotted(
+            receipt=payment.receipt,
+            suspense=accounts.open_account(Kind.SUSPENSE_RECEIPTS, label=payment.shortcode),
+            wallet=wallet,
+            amount_cents=payment.amount_cents,
+            effective_at=timezone.now(),
+        )
+    )
+    _is_hers(payment, member, wallet=wallet, why=why)
+
+
+@required
+def _is_hers(payment: PaybillPayment, member: Member, *, wallet: int, why: str) -> None:
+    """Let limits see the wallet, tell the member, and move the payment."""
+    instant = timezone.now()
+    limits.settle_excess(member.pk, account_id=wallet, at=instant, cause=f"mpesa:{payment.receipt}")
+    text = messages.credited(
+        amount_cents=payment.amount_cents,
+        payer=payment.payer_name,
+        balance_cents=reading.standing(wallet).available,
+        receipt=payment.receipt,
+        language=member.language,
+    )
+    sms = notifications.queue(
+        phone=member.phone, kind="receipt", text=text, language=member.language
+    )
+    PAYBILL.move(
+        payment,
+        to=State.CREDITED,
+        why=why,
+        member=member,
+        sms=sms,
+        ended_at=instant,
+        due_at=None,
+    )
+    events.publish(
+        "paybill.credited",
+        payment_id=str(payment.pk),
+        member_id=str(member.pk),
+        amount_cents=payment.amount_cents,
+        receipt=payment.receipt,
+    )
+    log.info("paybill.credited", payment_id=str(payment.pk))
+
+
+@required
+def returned(payment: PaybillPayment, *, why: str) -> None:
+    """Book that the payer has the money again; `payment` must be locked."""
+    posting.post(
+        postings.returned(
+            receipt=payment.receipt,
+            suspense=accounts.open_account(Kind.SUSPENSE_RECEIPTS, label=payment.shortcode),
+            paybill_float=accounts.open_account(Kind.PAYBILL_FLOAT, label=payment.shortcode),
+            amount_cents=payment.amount_cents,
+            effective_at=timezone.now(),
+        )
+    )
+    PAYBILL.move(payment, to=State.RETURNED, why=why, ended_at=timezone.now(), due_at=None)
+
+
+def _plausible(at: datetime | None) -> datetime:
+    instant = timezone.now()
+    return at if at is not None and instant - _OLDEST <= at <= instant else instant

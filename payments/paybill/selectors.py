@@ -1,0 +1,44 @@
+"""Reading payments to the paybill."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from payments.paybill.models import PaybillPayment
+
+_CAUSE = "mpesa:"
+# Suspense has to be empty within a day; each class of age is one of a reconciliation report.
+AGES = (
+    (timedelta(days=1), "up to 1 day"),
+    (timedelta(days=3), "2 to 3 days"),
+    (timedelta(days=7), "4 to 7 days"),
+    (timedelta(days=30), "8 to 30 days"),
+)
+OLDEST = "over 30 days"
+
+
+def age_in_words(payment: PaybillPayment, *, at: datetime) -> str:
+    """Return the class of age of a payment in suspense."""
+    age = at - payment.created_at
+    return next((words for limit, words in AGES if age <= limit), OLDEST)
+
+
+def statement_words(member_id: UUID, causes: Iterable[str]) -> Mapping[str, str]:
+    """Return what a statement says of each cause that is a payment to the paybill for the member.
+
+    In the language that is spoken now. One query.
+    """
+    receipts = [cause.removeprefix(_CAUSE) for cause in causes if cause.startswith(_CAUSE)]
+    if not receipts:
+        return {}
+    rows = PaybillPayment.objects.filter(receipt__in=receipts, member_id=member_id)
+    return {
+        f"{_CAUSE}{row.receipt}": (
+            _("Paybill from {name}").format(name=row.payer_name)
+            if row.payer_name
+            else _("Paybill {receipt}").format(receipt=row.receipt)
+        )
+        for row in rows
+    }

@@ -1,0 +1,151 @@
+"""What M-Pesa tells of payments to our number, and the answer to whether one may be made."""
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from nannychain import alerts, queues
+from nannychain.money import CENTS_PER_SHILLING
+from nannychain.operating import selectors as operating
+from nannychain.operating.flows import Flow
+from nannychain.transactions import required
+from payments.limits.selectors import operation_limits
+from payments.mpesa import paybills
+from payments.mpesa.paybills import Refusal
+from payments.operations import Operation
+from payments.paybill import outcomes
+from payments.paybill.models import TEXT_LENGTH_MAX, PaybillPayment
+from payments.paybill.states import PAYBILL, State
+
+log = structlog.get_logger(__name__)
+
+# Above it a confirmation alone is not believed, whoever sends it: M-Pesa is asked.
+CONFIRM_ABOVE_CENTS = 50_000 * CENTS_PER_SHILLING
+CONFIRMATION, STATUS, PULL = "confirmation", "status", "pull"
+
+
+def may_pay(payment: paybills.PaybillPayment) -> Refusal | None:
+    """Return why M-Pesa should not take a payment; None where it may. M-Pesa waits for this.
+
+    Only what can't be right is refused. Whose account number it is decides nothing: what names
+    nobody goes to suspense, and the answer tells nobody who is a member.
+    """
+    if payment.shortcode != settings.MPESA_SHORTCODE:
+        return Refusal.SHORTCODE
+    bounds = operation_limits(Operation.PAYBILL, at=timezone.now())
+    if not bounds.min_cents <= payment.amount_cents <= bounds.max_cents:
+        return Refusal.AMOUNT
+    try:
+        operating.ensure_open(Flow.PAYBILL)
+    except operating.FlowStopped:
+        return Refusal.OTHER
+    return None
+
+
+@required
+def confirmed(payment: paybills.PaybillPayment) -> str:
+    """Take a confirmation whose sender is believed; return what it came to, in a word or two."""
+    is_sure = payment.amount_cents <= CONFIRM_ABOVE_CENTS
+    return _take(payment, told_by=CONFIRMATION, is_sure=is_sure)
+
+
+@required
+def doubted(payment: paybills.PaybillPayment) -> str:
+    """Take a confirmation from who knows where: it books nothing, and M-Pesa is asked."""
+    return _take(payment, told_by="nobody known", is_sure=False)
+
+
+def pulled(payment: paybills.PaybillPayment) -> str:
+    """Take a line of M-Pesa's own list: we have asked for it, so that it is believed."""
+    with transaction.atomic():
+        return _take(payment, told_by=PULL, is_sure=True)
+
+
+@required
+def _take(told: paybills.PaybillPayment, *, told_by: str, is_sure: bool) -> str:
+    if told.shortcode != settings.MPESA_SHORTCODE:
+        _alert(told, why="it names another paybill number")
+        return "another paybill"
+    payment, is_new = _stored(told, told_by=told_by)
+    if payment.state not in (State.UNCONFIRMED, State.REFUTED):
+        return _again(payment, told)
+    if not is_new and payment.amount_cents != told.amount_cents:
+        if not is_sure:
+            return _again(payment, told)
+        payment.amount_cents = told.amount_cents  # what was told before is not known to be true
+        payment.save(update_fields=["amount_cents"])
+    if payment.state == State.REFUTED:
+        PAYBILL.move(payment, to=State.UNCONFIRMED, why=f"told again by {told_by}")
+    if is_sure:
+        _learn(payment, told, told_by=told_by)
+        return outcomes.believe(payment)
+    return _ask_soon(payment)
+
+
+def _stored(told: paybills.PaybillPayment, *, told_by: str) -> tuple[PaybillPayment, bool]:
+    """Return the row of the receipt, locked, and whether it is new."""
+    rows = PaybillPayment.objects.select_for_update(no_key=True)
+    made, is_new = PaybillPayment.objects.get_or_create(
+        receipt=told.receipt,
+        defaults={"shortcode": told.shortcode, "told_by": told_by, **_of(told)},
+    )
+    if is_new:
+        PAYBILL.record(made, source="", target=made.state, why=f"told by {told_by}")
+        return made, True
+    return rows.get(pk=made.pk), False
+
+
+def _of(told: paybills.PaybillPayment) -> dict[str, object]:
+    return {
+        "amount_cents": told.amount_cents,
+        "account": _cut(told.account),
+        "payer_name": _cut(told.payer_name),
+        "payer_phone": told.phone,
+        "payer_phone_masked": told.phone_masked[:30],
+        "payer_phone_hash": told.phone_hash,
+        "paid_at": told.paid_at,
+    }
+
+
+def _cut(text: str) -> str:
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    return printable[:TEXT_LENGTH_MAX]
+
+
+def _learn(payment: PaybillPayment, told: paybills.PaybillPayment, *, told_by: str) -> None:
+    """Take over what a believed message says of a payment that was doubted before."""
+    if payment.told_by == told_by:
+        return
+    known = {name: value for name, value in _of(told).items() if value}
+    for name, value in known.items():
+        setattr(payment, name, value)
+    payment.told_by = told_by
+    payment.save(update_fields=[*known, "told_by"])
+
+
+@required
+def _again(payment: PaybillPayment, told: paybills.PaybillPayment) -> str:
+    if payment.amount_cents != told.amount_cents:
+        _alert(told, why="its amount is another than before")
+        return "another amount"
+    return "known"
+
+
+@required
+def _ask_soon(payment: PaybillPayment) -> str:
+    if payment.due_at is None:
+        payment.due_at = timezone.now()
+        payment.save(update_fields=["due_at"])
+        queues.enqueue_after_commit("payments.paybill.tend", payment_id=str(payment.pk))
+    return "to be confirmed"
+
+
+@required
+def _alert(told: paybills.PaybillPayment, *, why: str) -> None:
+    log.error("paybill.contradiction", receipt=told.receipt, why=why)
+    alerts.raise_alert(
+        key=f"paybill:contradiction:{told.receipt}",
+        title="A payment to the paybill contradicts what is known",
+        details={"receipt": told.receipt, "why": why},
+    )

@@ -1,0 +1,63 @@
+"""What is next for a payment: asking about it, giving it back. And what nobody has told us of."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from nannychain.queues import enqueue
+from payments.mpesa import account, client, trouble
+from payments.paybill import asking, returning, services
+from payments.paybill.models import PaybillPayment
+from payments.paybill.states import ASKABLE, State
+
+log = structlog.get_logger(__name__)
+
+BATCH_MAX = 200
+# M-Pesa's list goes 48 hours back. Each pull looks at more than has passed since the last.
+PULLS_BACK = timedelta(hours=3)
+PULLS_FAR_BACK = timedelta(hours=47)
+_PAGES_MAX = 50
+
+
+def tend(payment_id: UUID | str) -> None:
+    """Do what is next for one payment, if it is due and nobody else is at it.
+
+    Safe to call twice, and by many workers at once. Must not be called within a transaction.
+    """
+    due = PaybillPayment.objects.filter(pk=payment_id, due_at__lte=timezone.now())
+    state = due.values_list("state", flat=True).first()
+    if state in ASKABLE:
+        asking.ask(payment_id)
+    elif state == State.RETURNING:
+        returning.give_back(payment_id)
+
+
+def sweep() -> None:
+    """Ring for every payment that is due. Safe to run twice, and at once."""
+    due = PaybillPayment.objects.filter(due_at__lte=timezone.now()).order_by("due_at")
+    for payment_id in due.values_list("pk", flat=True)[:BATCH_MAX]:
+        enqueue("payments.paybill.tend", payment_id=str(payment_id))
+
+
+def pull(*, back: timedelta = PULLS_BACK) -> int:
+    """Take what M-Pesa's own list has and nobody told us; return how many payments were looked at.
+
+    It finds what a lost confirmation has left out, and confirms what is in doubt. Safe to run
+    twice: a receipt counts once. Must not be called within a transaction.
+    """
+    if not account.can_take():
+        return 0
+    until, offset, seen = timezone.now(), 0, 0
+    for _ in range(_PAGES_MAX):
+        page = client.pull(since=until - back, until=until, offset=offset)
+        trouble.tell(page.meaning, about="pull of payments")
+        for payment in page.payments:
+            outcome = services.pulled(payment)
+            if outcome != "known":
+                log.info("paybill.pulled", receipt=payment.receipt, outcome=outcome)
+        seen, offset = seen + len(page.payments), offset + page.rows
+        if page.rows == 0:
+            break
+    return seen
