@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import api
-from nannychain.api.views import docs, openapi
+from nannychain.api.views import docs, errors, openapi
 from nannychain.health.views import health, ready
 
 handler400 = "config.errors.bad_request"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("health/ready", ready),
     path(api.PREFIX, include("config.api")),
     path("docs", docs),
+    path("docs/errors", errors),
     path("openapi.json", openapi),
     path("", include("nannychain.urls")),
     path("", include("ussd.urls")),

@@ -9,6 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
+from nannychain.api import codes
+from nannychain.policy import with_own_style
+
 
 @cache
 def _schema() -> bytes:
@@ -25,6 +28,14 @@ def _etag(request: HttpRequest) -> str:  # noqa: ARG001
 def openapi(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Answer with the OpenAPI schema, as it is under version control."""
     return HttpResponse(_schema(), content_type="application/json")
+
+
+@require_safe
+@with_own_style
+@cache_control(public=True, max_age=300)
+def errors(request: HttpRequest) -> HttpResponse:
+    """Show what each code of an error means: where `type` of a problem leads to."""
+    return render(request, "nannychain/errors.html", {"codes": codes.known()})
 
 
 @require_safe

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from config import api, openapi
-from nannychain.api import explained
+from nannychain.api import codes, explained
 from nannychain.api.access import Access
 from nannychain.api.endpoints import Endpoint
 
@@ -22,6 +22,17 @@ NAMES = [f"{method} {route}" for route, _, method in OPERATIONS]
 def test_the_published_schema_is_that_of_the_code() -> None:
     """`make openapi` writes it."""
     assert settings.OPENAPI_FILE.read_text(encoding="utf-8") == openapi.document()
+
+
+def test_the_page_of_codes_is_that_of_the_schema() -> None:
+    """`make openapi` writes it too."""
+    page = (settings.BASE_DIR / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert page == codes.page()
+
+
+def test_a_code_means_one_thing() -> None:
+    told = [each.code for each in codes.known()]
+    assert sorted(set(told)) == told
 
 
 @pytest.mark.parametrize(("route", "endpoint", "method"), OPERATIONS, ids=NAMES)

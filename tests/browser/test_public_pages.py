@@ -32,6 +32,11 @@ def test_swagger_works_with_files_of_ours_alone(open_page: Open, site: str) -> N
     expect(page.get_by_text("An access token from")).to_be_visible()
 
 
+def test_a_problem_leads_to_what_its_code_means(open_page: Open, site: str) -> None:
+    page = open_page(f"{site}/docs/errors#api.not_found")
+    expect(page.locator("tr:target")).to_contain_text("404")
+
+
 def test_the_terms_keep_their_style(open_page: Open, site: str) -> None:
     name = open_page(f"{site}/terms").locator(".name").first
     assert name.evaluate("element => getComputedStyle(element).fontWeight") == "700"

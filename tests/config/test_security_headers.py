@@ -11,7 +11,8 @@ from django.test import Client
 
 from tests.architecture import tree
 from tests.config.test_env import PRODUCTION
-from tests.factories.members import PASSWORD, StaffFactory
+from tests.factories.browsers import signed_in
+from tests.factories.members import StaffFactory
 
 STRANGER = "https://evil.example"
 FRIEND = "https://app.example"
@@ -24,7 +25,16 @@ def policy(answer: Any) -> dict[str, str]:
 
 class TestThePolicy:
     @pytest.mark.parametrize(
-        "path", ["/health", "/terms", "/docs", "/openapi.json", "/api/v1/nothing", "/nothing"]
+        "path",
+        [
+            "/health",
+            "/terms",
+            "/docs",
+            "/docs/errors",
+            "/openapi.json",
+            "/api/v1/nothing",
+            "/nothing",
+        ],
     )
     def test_allows_only_what_is_ours_and_nothing_inline(self, path: str) -> None:
         found = policy(Client().get(path))
@@ -41,9 +51,7 @@ class TestThePolicy:
 
     @pytest.mark.django_db
     def test_is_looser_in_the_admin_and_still_without_strangers(self) -> None:
-        StaffFactory(phone="+254712345678")
-        client = Client()
-        client.login(username="0712345678", password=PASSWORD)
+        client = signed_in(StaffFactory.create())
         for path in ("/admin/login/", "/admin/"):
             found = policy(client.get(path))
             assert found["script-src"] == "'self' 'unsafe-inline' 'unsafe-eval'"
