@@ -39,7 +39,8 @@ def test_what_a_killed_worker_began_is_ended_once_by_the_next(
 ) -> None:
     stellar_networks.open_channels(network)
     addresses = stellar_networks.join(3)
-    network.simulators.post("/control/horizon/settings", ledger_seconds=0.2)
+    # Slow enough that what the first began is still good when the second has started.
+    network.simulators.post("/control/horizon/settings", ledger_seconds=0.6)
     try:
         assert _run(network, point) == -signal.SIGKILL
         assert not FundingRequest.objects.filter(state=Funding.FUNDED).exists()

@@ -94,6 +94,8 @@ class TestQueue:
         assert decided == {
             "welcome": (timedelta(days=2), False, False, True),
             "code": (timedelta(minutes=5), True, True, True),
+            "receipt": (timedelta(days=2), False, False, True),
+            "security": (timedelta(days=1), True, False, True),
         }
 
 
