@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.product import product as product  # a fixture
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
     *(["--no-sandbox"] if os.geteuid() == 0 else []),  # as root, Chromium refuses its sandbox

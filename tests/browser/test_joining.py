@@ -5,13 +5,6 @@ With UPDATE_SCREENSHOTS=1 the last screens become the picture that the README sh
 
 import os
 import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
@@ -19,66 +12,15 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.handset import Handset
-from tests.simulators.program import ROOT, free_port
+from tests.browser.product import USSD_API_KEY, Product
+from tests.simulators.program import ROOT
 
 WANJIRU, AKINYI = "+254712345678", "+254722000111"
 WORKER_ID = re.compile(r"NW-[0-9A-HJKMNP-TV-Z]{8}")
 PICTURE = ROOT / "docs/images/phone.png"
-USSD_API_KEY = "0123456789abcdef" * 2
-READY_SECONDS = 150
 SMS_MS = 20_000
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-
-
-@dataclass(frozen=True)
-class Product:
-    """The addresses of a running product."""
-
-    web: str
-    simulators: str
-
-
-@pytest.fixture(scope="module")
-def product(chromium: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Run everything on a fresh data folder, as in an empty environment, until the tests end."""
-    folder = tmp_path_factory.mktemp("new user")
-    port, simulators_port = free_port(), free_port()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", str(folder)),
-        "NANNYCHAIN_ENV_FILE": os.devnull,
-        "NANNYCHAIN_DATA": str(folder / "data"),
-        "PORT": str(port),
-        "SIMULATORS_PORT": str(simulators_port),
-        "USSD_API_KEY": USSD_API_KEY,
-        "PUBLIC_BASE_URL": "https://nannychain.example",  # for the picture: the port is random
-    }
-    running = Product(f"http://localhost:{port}", f"http://localhost:{simulators_port}")
-    with (folder / "output").open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nannychain.supervisor", "run"],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_ready(running, process=process, output=folder / "output")
-        yield running
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(running: Product, *, process: subprocess.Popen[bytes], output: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(requests.ConnectionError, requests.Timeout):
-            if requests.get(f"{running.web}/health/ready", timeout=5).status_code == 200:
-                return
-        time.sleep(0.2)
-    pytest.fail(f"the product did not become ready; it said:\n{output.read_text()}")
 
 
 def test_a_new_person_gets_a_worker_id_an_sms_and_a_home_menu(

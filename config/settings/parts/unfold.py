@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from config.env import current
@@ -30,6 +31,14 @@ UNFOLD = {
     "SITE_SUBHEADER": "Operations",
     "SITE_SYMBOL": "link",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "sizes": "any",
+            "type": "image/svg+xml",
+            "href": lambda _: static("workers/icon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "ENVIRONMENT": lambda _: (current().operating_mode, _MODE_COLOURS[current().operating_mode]),
     "SHOW_VIEW_ON_SITE": False,
