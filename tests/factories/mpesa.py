@@ -7,6 +7,8 @@ from uuid import uuid4
 from django.db.models import F
 from django.utils import timezone
 
+from nannychain.actors import Actor
+from nannychain.approvals import services as approvals
 from nannychain.inbox import services as inbox
 from nannychain.inbox.models import InboxMessage
 from nannychain.notifications.models import Sms
@@ -16,7 +18,7 @@ from payments.deposits import tending as deposit_tending
 from payments.deposits.models import Deposit
 from payments.withdrawals import selectors as withdrawals
 from payments.withdrawals import tending as withdrawal_tending
-from payments.withdrawals.models import PayoutAttempt, Withdrawal
+from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
 from tests.factories import certificates
 from tests.factories.members import MemberFactory
 from wallets.ledger import accounts, posting, reading
@@ -69,6 +71,22 @@ def put_in(member: Member, cents: int) -> None:
     )
 
 
+def settle_by_two(withdrawal: Withdrawal, *, paid: bool, receipt: str = "") -> None:
+    """Let one member of staff ask for the decision, and another take it."""
+    kind = "withdrawal.settle_as_paid" if paid else "withdrawal.settle_as_not_paid"
+    payload = {"evidence": "M-Pesa's statement", **({"receipt": receipt} if paid else {})}
+    asked = approvals.ask(
+        kind,
+        subject_type="payments.withdrawal",
+        subject_id=withdrawal.pk,
+        payload=payload,
+        by=Actor(uuid4(), "NW-ASKER"),
+        reason="Looked at it",
+    )
+    by = Actor(uuid4(), "NW-DECIDER")
+    approvals.decide(asked.pk, by=by, approve=True, reason="Looked at it too")
+
+
 def balance(member: Member) -> int:
     """Return what a member can use, in cents."""
     return wallets.standing_of(member.pk).available
@@ -93,6 +111,7 @@ def pass_time(**units: float) -> None:
         (Deposit, ("created_at", "expires_at", "sent_at", "due_at")),
         (Withdrawal, ("created_at", "due_at")),
         (PayoutAttempt, ("sent_at", "asked_at")),
+        (Desk, ("short_since", "probe_at")),
     ):
         model.objects.update(**{name: F(name) - past for name in names})
 
