@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from nannychain.api.endpoints import Endpoint
 from payments.deposits import api as deposits
+from payments.transfers import api as transfers
 from payments.withdrawals import api as withdrawals
 from wallets.wallet import api as wallet
 from workers.identity import api as workers
@@ -37,6 +38,9 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("wallet/deposits", deposits.Deposits),
     ("wallet/deposits/<uuid:deposit_id>", deposits.DepositById),
     ("wallet/deposits/<uuid:deposit_id>/cancel", deposits.DepositCancellation),
+    ("wallet/transfers", transfers.Transfers),
+    ("wallet/transfers/quote", transfers.TransferQuote),
+    ("wallet/transfers/<uuid:transfer_id>", transfers.TransferById),
     ("wallet/withdrawals", withdrawals.Withdrawals),
     ("wallet/withdrawals/quote", withdrawals.WithdrawalQuote),
     ("wallet/withdrawals/<uuid:withdrawal_id>", withdrawals.WithdrawalById),

@@ -42,6 +42,13 @@ class NoSuchPayee(NotFound):
     message = _("Nobody with that number has an account here. Check it and try again.")
 
 
+class NoSuchTransfer(NotFound):
+    """There is no such transfer, or it is between others."""
+
+    code = "transfers.not_found"
+    message = _("There is no such transfer.")
+
+
 class ToOneself(Invalid):
     """The sender is the payee."""
 

@@ -17,8 +17,6 @@ _FOUND_BY_NAME = re.compile(
 )
 # Built before whoever needs it; a line goes when its module is used.
 _AHEAD_OF_USE: set[str] = {
-    "payments.transfers.selectors",
-    "payments.transfers.services",
     "payments.mpesa.balances",
 }
 # Where the environment is read, or handed on to a child: everything else asks `config.env`.

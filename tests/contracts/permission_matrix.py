@@ -35,6 +35,10 @@ POST    wallet/deposits             401 | 400 400 400 | 403 403 | 400 400 400 40
 GET     wallet/deposits             401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/deposits/{deposit_id} 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
 POST    wallet/deposits/{deposit_id}/cancel 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
+POST    wallet/transfers            401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
+GET     wallet/transfers            401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
+GET     wallet/transfers/quote      401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
+GET     wallet/transfers/{transfer_id} 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
 POST    wallet/withdrawals          401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
 GET     wallet/withdrawals          401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/withdrawals/quote    401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
@@ -53,6 +57,7 @@ SENT: dict[str, dict[str, Any]] = {
     "PATCH me": {"name": "Wanjiku"},
     "POST wallet/deposits": {"amount_cents": 50_000},
     "POST wallet/deposits/{deposit_id}/cancel": {},
+    "POST wallet/transfers": {"to": "0722000222", "amount_cents": 25_000},
     "POST wallet/withdrawals": {"amount_cents": 50_000},
 }
 
