@@ -10,6 +10,7 @@ from wallets.wallet import api as wallet
 from workers.identity import api as workers
 from workers.identity.codes import api as codes
 from workers.identity.me import api as me
+from workers.identity.phone_changes import api as phone_changes
 from workers.identity.pins import api as pins
 from workers.identity.registration import api as registration
 from workers.identity.tokens import api as tokens
@@ -32,6 +33,8 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("me", me.Me),
     ("me/dashboard", me.Dashboard),
     ("me/export", me.Export),
+    ("me/phone-change", phone_changes.NumberChange),
+    ("me/phone-change/codes", phone_changes.NumberChangeCodes),
     ("wallet", wallet.Wallet),
     ("wallet/statement", wallet.Statement),
     ("wallet/statement.csv", wallet.StatementCsv),

@@ -28,6 +28,10 @@ GET     me                          401 | 200 200 200 | 403 403 | 200 200 200 20
 PATCH   me                          401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     me/dashboard                401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     me/export                   401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
+GET     me/phone-change             401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
+POST    me/phone-change             401 | 202 202 403 | 403 403 | 202 202 202 202 | 202
+DELETE  me/phone-change             401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
+POST    me/phone-change/codes       401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
 GET     wallet                      401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/statement            401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/statement.csv        401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
@@ -54,6 +58,8 @@ SENT: dict[str, dict[str, Any]] = {
     "POST auth/pin/verify": {"pin": "4071", "operation": "transfer"},
     "POST auth/pin/reset": {"code": "000000"},
     "POST workers/register": {"phone": "0799 000 0{number}"},
+    "POST me/phone-change": {"new_phone": "0799 000 0{number}"},
+    "POST me/phone-change/codes": {"number": "new", "code": "000000"},
     "PATCH me": {"name": "Wanjiku"},
     "POST wallet/deposits": {"amount_cents": 50_000},
     "POST wallet/deposits/{deposit_id}/cancel": {},

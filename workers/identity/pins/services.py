@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from nannychain import audit, events, keyed, notifications
+from nannychain import alerts, audit, events, keyed, notifications
 from nannychain.actors import Actor
 from nannychain.errors import Conflict, Invalid, Unavailable
 from wallets.ledger import reading as ledger
@@ -238,6 +238,7 @@ def _judged(
         if seen is None:
             raise NoPin
         if seen.pepper_id != hashing.pepper_id():
+            alerts.raise_alert(key="pin:pepper", title="PINs can't be checked: another PIN_PEPPER")
             raise PepperChanged
         with transaction.atomic(durable=True):
             row = Pin.objects.select_for_update().filter(pk=member_id, hash=seen.hash).first()

@@ -7,6 +7,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from nannychain.alerts.models import Alert
 from nannychain.audit.models import AuditEntry
 from tests.factories.members import MemberFactory
 from tests.factories.phones import PIN, choose_pin, texts_to
@@ -90,6 +91,7 @@ class TestVerifying:
         with pytest.raises(services.PepperChanged):
             try_pin(member, PIN, key="a")
         assert Pin.objects.get().tries == 0
+        assert Alert.objects.get().key == "pin:pepper"
 
     def test_the_database_takes_nothing_that_is_no_hash(self, member: Member) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
