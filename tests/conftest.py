@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.update(_SETTINGS)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    os.environ.setdefault("API_SEED", str(secrets.randbelow(2**32)))  # workers inherit it
     if worker:
         _take_own_redis_number(int(worker.removeprefix("gw")))
     else:
@@ -64,6 +65,11 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     if not worker:
         _compile_translations()
+
+
+def pytest_report_header() -> str:
+    """Tell the seed from which requests to the API are made up; `API_SEED` repeats them."""
+    return f"API_SEED={os.environ['API_SEED']}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

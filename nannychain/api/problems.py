@@ -115,6 +115,8 @@ def answer(exception: Exception, _context: Mapping[str, Any] | None = None) -> R
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
     for name, value in _headers(error).items():
         response.headers[name] = value
+    # Django would log each 5xx as an error: what nobody foresaw was logged above, with its cause.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

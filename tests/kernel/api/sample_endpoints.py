@@ -132,6 +132,11 @@ class Guessed(Sample):
         return Response({})
 
 
+def crash(request: Any) -> Any:
+    """Fail where no endpoint catches it."""
+    raise ZeroDivisionError
+
+
 handler400 = "config.errors.bad_request"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.broken"
@@ -140,4 +145,5 @@ urlpatterns = [
     path("api/staff", StaffOnly.as_view()),
     path("api/forgotten", Forgotten.as_view()),
     path("api/guessed", Guessed.as_view()),
+    path("api/crash", crash),
 ]

@@ -143,6 +143,15 @@ class TestAnAddress:
         assert_problem(answer, 405, "api.wrong_method")
         assert answer.headers["Allow"] == "GET, HEAD, POST"
 
+    def test_that_breaks_before_its_endpoint_answers_as_the_others_do(self) -> None:
+        answer = Client(raise_request_exception=False).get("/api/crash")
+        assert_problem(answer, 500, "api.broken")
+        assert b"Zero" not in answer.content
+
+    def test_that_is_read_can_be_asked_for_its_head(self) -> None:
+        answer = Client().head("/api/payments")
+        assert (answer.status_code, answer.content) == (200, b"")
+
     def test_outside_the_api_answers_in_plain_text(self) -> None:
         answer = Client().get("/nothing")
         assert answer.headers["Content-Type"].startswith("text/plain")
