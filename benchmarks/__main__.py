@@ -3,10 +3,10 @@
 import os
 import sys
 
-from benchmarks import api, ledger, report, stellar, ussd
+from benchmarks import api, callbacks, ledger, report, stellar, ussd
 from benchmarks.stack import ROOT, running
 
-PARTS = {**ussd.PARTS, **ledger.PARTS, **stellar.PARTS, **api.PARTS}
+PARTS = {**ussd.PARTS, **callbacks.PARTS, **ledger.PARTS, **stellar.PARTS, **api.PARTS}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import socket
 import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
@@ -44,6 +44,27 @@ def joining(caller: int) -> Iterator[bytes]:
         yield form
 
 
+def results(caller: int) -> Iterator[bytes]:
+    """Yield the results of prompts, as M-Pesa posts them: each another one."""
+    for count in range(10**9):
+        yield (
+            b'{"Body":{"stkCallback":{"MerchantRequestID":"%d-%d","CheckoutRequestID":"ws_CO_%d",'
+            b'"ResultCode":0,"ResultDesc":"The service request is processed successfully.",'
+            b'"CallbackMetadata":{"Item":[{"Name":"Amount","Value":1500.00},'
+            b'{"Name":"MpesaReceiptNumber","Value":"UKL1A2B3C4"},{"Name":"Balance"},'
+            b'{"Name":"TransactionDate","Value":20261120093000},'
+            b'{"Name":"PhoneNumber","Value":254712345678}]}}}}'
+        ) % (caller, count, time.time_ns())
+
+
+# What callers send, and how a right answer to it begins.
+CROWDS: dict[str, tuple[Callable[[int], Iterator[bytes]], tuple[bytes, ...]]] = {
+    "members": (forms, (b"CON ", b"END ")),
+    "joining": (joining, (b"CON ", b"END ")),
+    "results": (results, (b'{"Re',)),
+}
+
+
 @dataclass
 class Caller:
     """One caller: sends, waits for the whole answer, notes the time it took."""
@@ -51,6 +72,7 @@ class Caller:
     port: int
     path: str
     bodies: Iterator[bytes]
+    right: tuple[bytes, ...]
     seconds: list[float] = field(default_factory=list)
     errors: int = 0
 
@@ -78,7 +100,7 @@ class Caller:
         length = int(header.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         while len(rest) < length:
             rest += self._receive(connection)
-        return header.startswith(b"HTTP/1.1 200") and rest[:4] in (b"CON ", b"END ")
+        return header.startswith(b"HTTP/1.1 200") and rest[:4] in self.right
 
     @staticmethod
     def _receive(connection: socket.socket) -> bytes:
@@ -88,25 +110,32 @@ class Caller:
         return received
 
 
-def run(*, port: int, path: str, callers: int, seconds: float, joins: bool) -> dict[str, float]:
-    """Let `callers` call for `seconds`; return requests per second, p50 and p99 in ms, errors."""
-    make = joining if joins else forms
-    crowd = [Caller(port, path, make(number)) for number in range(callers)]
+def run(
+    *, port: int, paths: list[str], callers: int, seconds: float, crowd: str
+) -> dict[str, float]:
+    """Let `callers` call for `seconds`; return requests per second, p50 and p99 in ms, errors.
+
+    With several paths, each caller has one of its own.
+    """
+    make, right = CROWDS[crowd]
+    members = [
+        Caller(port, paths[number % len(paths)], make(number), right) for number in range(callers)
+    ]
     started = time.perf_counter()
-    threads = [threading.Thread(target=caller.run, args=(started + seconds,)) for caller in crowd]
+    threads = [threading.Thread(target=one.run, args=(started + seconds,)) for one in members]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     elapsed = time.perf_counter() - started
-    taken = sorted(second for caller in crowd for second in caller.seconds)
+    taken = sorted(second for one in members for second in one.seconds)
     cuts = statistics.quantiles(taken, n=100)
     return {
         "requests": len(taken),
         "per_second": len(taken) / elapsed,
         "p50": cuts[49] * 1000,
         "p99": cuts[98] * 1000,
-        "errors": sum(caller.errors for caller in crowd),
+        "errors": sum(one.errors for one in members),
     }
 
 
@@ -114,10 +143,10 @@ def main() -> None:
     """Read the command line and print the outcome as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--path", required=True)
+    parser.add_argument("--paths", nargs="+", required=True)
     parser.add_argument("--callers", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--joins", action="store_true")
+    parser.add_argument("--crowd", choices=CROWDS, default="members")
     print(json.dumps(run(**vars(parser.parse_args()))))
 
 

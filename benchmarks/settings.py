@@ -3,3 +3,4 @@
 from config.settings.local import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.urls"
+INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks"]  # noqa: F405

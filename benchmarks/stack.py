@@ -1,5 +1,6 @@
 """A whole installation to measure: durable servers, web, worker, beat, a provider to break."""
 
+import json
 import os
 import secrets
 import socket
@@ -84,6 +85,22 @@ class Stack:
                 ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
+    def load(
+        self, paths: list[str], *, callers: int, seconds: float, crowd: str
+    ) -> dict[str, float]:
+        """Let a crowd call; return what `benchmarks.load` does, and processor time per request."""
+        command = [sys.executable, "-m", "benchmarks.load", "--port", str(self.port)]
+        command += ["--callers", str(callers), "--seconds", str(seconds), "--crowd", crowd]
+        cpu = self.web_cpu_seconds()
+        done = subprocess.run(
+            [*command, "--paths", *paths], cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        outcome: dict[str, float] = json.loads(done.stdout)
+        if outcome["errors"]:
+            raise RuntimeError(f"{outcome['errors']:.0f} wrong answers from {paths[0]}")
+        outcome["cpu_us"] = (self.web_cpu_seconds() - cpu) / outcome["requests"] * 1e6
+        return outcome
+
 
 @contextmanager
 def running() -> Iterator[Stack]:
@@ -117,7 +134,7 @@ def _running(servers: embedded.Servers, provider: Provider) -> Iterator[Stack]:
             "-c",
             "4",
             "-Q",
-            "default,sms,stellar,signer",
+            "default,sms,stellar,signer,mpesa",
         ],
         "beat": ["celery", "-A", "config", "beat", "-s", f"{servers.folder}/beat", "--pidfile="],
     }
@@ -159,6 +176,7 @@ def _environment(servers: embedded.Servers, *, provider: Provider, port: int) ->
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEY": secrets.token_hex(32),
+        "PIN_PEPPER": secrets.token_hex(32),
         "DATABASE_URL": servers.app_url,
         "REDIS_URL": servers.redis_url,
         "AT_USERNAME": "sandbox",
@@ -168,6 +186,7 @@ def _environment(servers: embedded.Servers, *, provider: Provider, port: int) ->
         "STELLAR_FUNDING_SECRET": strkey.seed_text(secrets.token_bytes(32)),
         "LOG_LEVEL": "INFO",
         "PORT": str(port),
+        "NANNYCHAIN_BENCH": str(servers.folder),  # for what a part writes on its way
     }
 
 

@@ -7,5 +7,6 @@ from benchmarks import yardsticks
 urlpatterns = [
     path("", include("config.urls")),
     path("yardstick/bare", yardsticks.bare),
+    path("yardstick/insert", yardsticks.insert),
     path("yardstick/get-set-select", yardsticks.get_set_select),
 ]

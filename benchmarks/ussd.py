@@ -1,12 +1,9 @@
 """The USSD rows: throughput against a yardstick view, and patience with silent providers."""
 
-import json
 import statistics
-import subprocess
-import sys
 
 from benchmarks.report import Figure
-from benchmarks.stack import ROOT, Stack
+from benchmarks.stack import Stack
 
 _YARDSTICK = "/yardstick/get-set-select"
 _BARE = "/yardstick/bare"
@@ -16,16 +13,8 @@ _HOP = "/ussd"
 def _load(
     stack: Stack, path: str, *, callers: int, seconds: float, joins: bool = False
 ) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.load", "--port", str(stack.port), "--path", path]
-    command += ["--callers", str(callers), "--seconds", str(seconds)]
-    command += ["--joins"] if joins else []
-    cpu = stack.web_cpu_seconds()
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    outcome: dict[str, float] = json.loads(done.stdout)
-    if outcome["errors"]:
-        raise RuntimeError(f"{outcome['errors']} wrong answers from {path}")
-    outcome["cpu_us"] = (stack.web_cpu_seconds() - cpu) / outcome["requests"] * 1e6
-    return outcome
+    crowd = "joining" if joins else "members"
+    return stack.load([path], callers=callers, seconds=seconds, crowd=crowd)
 
 
 def hop(stack: Stack, *, is_quick: bool) -> list[Figure]:

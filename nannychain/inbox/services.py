@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from nannychain import alerts, queues
@@ -115,33 +115,45 @@ def _store(statement: str, values: list[Any]) -> int:
         return 0
     message_id, copies = stored
     if copies == 1:
-        queues.enqueue_after_commit("nannychain.inbox.handle", message_id=message_id)
+        queues.ring_after_commit("nannychain.inbox.sweep")
     return int(message_id)
 
 
 def sweep() -> int:
-    """Handle what is due and was not handled at once; return how many messages were taken up."""
-    due = InboxMessage.objects.filter(handled_at__isnull=True, due_at__lte=timezone.now())
-    message_ids = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH_MAX])
-    for message_id in message_ids:
-        handle(message_id)
-    return len(message_ids)
+    """Work off what is due, one after the other; return how many messages were taken up.
+
+    Many workers may be at it at once: each takes what no other has.
+    """
+    for taken in range(BATCH_MAX):
+        if not _handle(InboxMessage.objects.filter(due_at__lte=timezone.now())):
+            return taken
+    queues.ring("nannychain.inbox.sweep")  # there may be more
+    return BATCH_MAX
 
 
 def handle(message_id: int) -> None:
     """Work out what one message means. Safe to call twice, and by two workers at once."""
+    _handle(InboxMessage.objects.filter(pk=message_id))
+
+
+def _handle(messages: QuerySet[InboxMessage]) -> bool:
+    """Handle the first of these that nobody has handled or is at; return whether there was one."""
+    message = None
     try:
         with transaction.atomic():
-            waiting = InboxMessage.objects.select_for_update(skip_locked=True)
-            message = waiting.filter(pk=message_id, handled_at__isnull=True).first()
+            waiting = messages.select_for_update(skip_locked=True).filter(handled_at__isnull=True)
+            message = waiting.order_by("due_at").first()
             if message is None:
-                return
+                return False
             message.outcome = _sources[message.source].work_out(message)
             message.handled_at = timezone.now()
             message.save(update_fields=["outcome", "handled_at"])
     except Exception:
-        log.exception("inbox.handler_failed", message_id=message_id)
-        _postpone(message_id)
+        if message is None:
+            raise
+        log.exception("inbox.handler_failed", message_id=message.pk)
+        _postpone(message.pk)
+    return True
 
 
 def _postpone(message_id: int) -> None:

@@ -5,13 +5,7 @@ from celery import shared_task
 from nannychain.inbox import services
 
 
-@shared_task(name="nannychain.inbox.handle")
-def handle(*, message_id: int, **_: object) -> None:
-    """Handle one message now."""
-    services.handle(message_id)
-
-
 @shared_task(name="nannychain.inbox.sweep")
 def sweep(**_: object) -> None:
-    """Handle what was left behind."""
+    """Work off what is due."""
     services.sweep()
