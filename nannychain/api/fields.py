@@ -4,6 +4,7 @@ What is wrong with a field is said in words of our own, so that it is said in Ki
 """
 
 import re
+from datetime import UTC
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -136,7 +137,10 @@ class Currency(serializers.CharField):
 
 
 class Instant(serializers.DateTimeField):
-    """A time in an answer: RFC 3339, in UTC."""
+    """A time in an answer: RFC 3339, in UTC, whatever zone the rest of the house reckons in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
 
 
 class Form(serializers.Serializer[Any]):
