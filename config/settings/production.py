@@ -22,5 +22,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if current().trusted_proxies else None
 SESSION_COOKIE_SECURE = True
+# Browsers take a cookie of that name over https, from this host and for all of it, or not at all.
+SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_TRUSTED_ORIGINS = [current().public_base_url]

@@ -107,14 +107,10 @@ def test_django_finds_nothing_to_say_about_production() -> None:
     assert "no issues" in done.stdout
 
 
-def test_answers_over_https_ask_browsers_to_stay_there() -> None:
-    program = (
-        "import django; django.setup(); from django.test import Client\n"
-        "answer = Client().get('/health', secure=True, HTTP_HOST='nannychain.example')\n"
-        "print(answer.status_code, answer.headers['Strict-Transport-Security'])"
-    )
+def _in_production(program: str) -> str:
+    """Run the lines under the production settings; return what they print."""
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", f"import django; django.setup()\n{program}"],
         cwd=tree.ROOT,
         env={
             "PATH": os.environ["PATH"],
@@ -126,4 +122,24 @@ def test_answers_over_https_ask_browsers_to_stay_there() -> None:
         text=True,
         timeout=60,
     )
-    assert done.stdout.strip() == "200 max-age=31536000; includeSubDomains", done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_answers_over_https_ask_browsers_to_stay_there() -> None:
+    told = _in_production(
+        "from django.test import Client\n"
+        "answer = Client().get('/health', secure=True, HTTP_HOST='nannychain.example')\n"
+        "print(answer.status_code, answer.headers['Strict-Transport-Security'])"
+    )
+    assert told == "200 max-age=31536000; includeSubDomains"
+
+
+def test_the_cookie_of_staff_goes_over_https_to_this_host_alone() -> None:
+    """A cookie named so is refused by browsers unless it is Secure, of no domain and path `/`."""
+    told = _in_production(
+        "from django.conf import settings as s\n"
+        "print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY,"
+        " s.SESSION_COOKIE_DOMAIN, s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_SECURE)"
+    )
+    assert told == "__Host-session True True None / True"

@@ -76,7 +76,7 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
                 )
             },
         ),
-        ("Standing", {"fields": (("standing", "level"), ("last_seen", "pin"))}),
+        ("Standing", {"fields": (("standing_in_a_word", "level"), ("last_seen", "pin"))}),
         ("Wallet", {"fields": ("stellar_address", "funding")}),
     )
     change_form_outer_after_template = "workers/member_panels.html"
@@ -170,7 +170,7 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
         return date_format(localtime(member.phone_proved_at), "DATETIME_FORMAT")
 
     @display(description="Standing", label=standings.COLOURS)
-    def standing(self, member: Member) -> str:
+    def standing_in_a_word(self, member: Member) -> str:
         """Show whether money may leave."""
         return standings.in_a_word(member)
 

@@ -65,7 +65,11 @@ def test_support_freezes_with_a_reason_and_operations_unfreeze() -> None:
     assert (entry.actor_id, entry.reason) == (by.pk, "Her phone was stolen")
     assert Sms.objects.filter(phone=member.phone, kind="security").count() == 1
 
+    page = html(support, page_of(member))
+    assert "frozen since" in page
+    assert "standing of" not in page
     assert act(operations, member, "unfreeze", reason="Found it").status_code == 302
+    assert "frozen" not in html(support, page_of(member))
     assert not is_frozen(member)
     entry = AuditEntry.objects.get(action="member.unfrozen")
     assert (entry.actor_id, entry.reason) == (other.pk, "Found it")
