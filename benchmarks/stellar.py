@@ -51,7 +51,7 @@ def _measure(*, members: int) -> dict[str, Any]:
         )
         try:
             ours = environment(servers, port=port)
-            _wait(port)
+            wait(port)
             manage(["migrate", "--verbosity", "0"], {**ours, "DATABASE_URL": servers.owner_url})
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.stellar_work", str(port), str(members)],
@@ -88,7 +88,8 @@ def environment(servers: embedded.Servers, *, port: int) -> dict[str, str]:
     }
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
+    """Wait until the simulators answer on that port."""
     for _ in range(200):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/control/health", timeout=1)

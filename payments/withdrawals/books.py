@@ -46,8 +46,8 @@ def paid(withdrawal: Withdrawal) -> None:
     """Book that M-Pesa has paid; raise the ledger's KeyReused where the money was given back."""
     parts = {
         _payout_float(withdrawal): withdrawal.amount_cents,
-        accounts.open_account(Kind.FEE_INCOME): withdrawal.fee_cents,
-        accounts.open_account(Kind.TAX_PAYABLE): withdrawal.tax_cents,
+        accounts.open_account(Kind.FEE_INCOME, label="withdrawals"): withdrawal.fee_cents,
+        accounts.open_account(Kind.TAX_PAYABLE, label="excise"): withdrawal.tax_cents,
     }
     posting.post(
         postings.paid(

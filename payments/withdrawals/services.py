@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from nannychain import audit, queues
+from nannychain import audit, locks, queues
 from nannychain.actors import Actor
 from nannychain.ids import new_id
 from nannychain.operating import selectors as operating
@@ -41,6 +41,8 @@ def request(
     if seen is not None and seen != quote:
         raise FeeChanged
     with transaction.atomic():
+        # The same lock first as in every other flow out of a wallet.
+        locks.take(locks.Lock.OUTGOING, str(member_id))
         standing.ensure_may_send(member_id)
         limits.take_outgoing(
             member_id,

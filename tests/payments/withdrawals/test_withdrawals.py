@@ -51,7 +51,12 @@ def test_a_withdrawal_is_reserved_sent_paid_and_told(safaricom: Safaricom) -> No
     assert attempt.state == Attempt.PAID
     assert mpesa.standing(Kind.PAYOUT_CLEARING, mpesa.PAYOUT_SHORTCODE) == 0
     assert mpesa.standing(Kind.PAYOUT_FLOAT, mpesa.PAYOUT_SHORTCODE) == -500_00
-    assert mpesa.standing(Kind.FEE_INCOME) + mpesa.standing(Kind.TAX_PAYABLE) == 5_00
+    fee, duty = (
+        mpesa.standing(Kind.FEE_INCOME, "withdrawals"),
+        mpesa.standing(Kind.TAX_PAYABLE, "excise"),
+    )
+    assert (fee, duty) == (withdrawal.fee_cents, withdrawal.tax_cents)
+    assert fee + duty == 5_00
     assert mpesa.texts(member) == [
         "KSh 500 was sent to your M-Pesa. Fee KSh 5. Balance KSh 495. M-Pesa UKL5D6E7F8."
     ]
