@@ -1,16 +1,24 @@
-"""The pages about the ledger, drawn from the chart of accounts and the recipes.
+"""The pages about the ledger, drawn from the chart of accounts, the recipes and the first figures.
 
 `manage.py flows` writes them to `docs/ledger/`; a check fails when they differ from the code.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
+from nannychain.clock import NAIROBI
 from nannychain.money import display
+from nannychain.operating.figures import CAPS
+from payments.fees.figures import TARIFFS
+from payments.fees.figures import WORDS as FEE_WORDS
+from payments.limits.figures import LEVELS, NEW_PAYEE_HOURS, NEW_PAYEE_MAX_CENTS, OPERATIONS
 from wallets.ledger.chart import CHART, Kind, Line
 from wallets.ledger.recipes import Recipe, journal_kinds, registered
+from workers.kyc.levels import WORDS as LEVEL_WORDS
+from workers.kyc.levels import Level
 
 _FOLDER = settings.BASE_DIR / "docs" / "ledger"
 _DRAWN = "Drawn from the code by `make flows`. Change the code, not this page.\n"
@@ -19,7 +27,11 @@ _NAMES = {line.kind: line.name for line in CHART}
 
 def pages() -> dict[Path, str]:
     """Return each page's text, by its path."""
-    return {_FOLDER / "chart.md": _chart(), _FOLDER / "recipes.md": _recipes()}
+    return {
+        _FOLDER / "chart.md": _chart(),
+        _FOLDER / "recipes.md": _recipes(),
+        _FOLDER / "fees.md": _fees(),
+    }
 
 
 def _chart() -> str:
@@ -93,6 +105,68 @@ def _recipe(recipe: Recipe) -> Iterator[str]:
     ]
     yield _table(("account", "debit", "credit"), rows)
     yield f"Key: `{example.draft.key}`\n"
+
+
+def _fees() -> str:
+    since = f"{TARIFFS[0]['effective_from'].astimezone(NAIROBI):%-d %B %Y}"
+    text = f"""# Fees, limits and caps
+
+{_DRAWN}
+These are the figures that the tables begin with, in force from {since}. What is in force now, what
+is to come and what was stands in the admin; the past is never changed. Prices contain the excise
+duty: of a price p at the rate r, p * r / (1 + r) is the duty, to the nearest cent, and is booked to
+2820; the rest is booked to 4010.
+
+"""
+    sections = [text, *(_tariff(tariff) for tariff in TARIFFS), _limits(), _caps()]
+    return "\n".join(sections)
+
+
+def _tariff(tariff: Mapping[str, Any]) -> str:
+    pairs = zip(tariff["up_to_cents"], tariff["price_cents"], strict=True)
+    rows = [(display(up_to), display(price)) for up_to, price in pairs]
+    rate = tariff["tax_basis_points"] / 100
+    title = f"## {FEE_WORDS[tariff['operation']]}\n\n{tariff['reason'].capitalize()}. "
+    return f"{title}Duty within: {rate:g} %.\n\n" + _table(("up to", "paid"), rows)
+
+
+def _limits() -> str:
+    levels = [
+        (
+            LEVEL_WORDS[Level(row["level"])],
+            display(row["wallet_max_cents"]),
+            display(row["transaction_max_cents"]),
+            display(row["day_max_cents"]),
+        )
+        for row in LEVELS
+    ]
+    bounds = [
+        (row["operation"], display(row["min_cents"]), display(row["max_cents"]))
+        for row in OPERATIONS
+    ]
+    new = f"A payee whom a member has never paid gets {display(NEW_PAYEE_MAX_CENTS)} at most in the"
+    return (
+        f"## Limits\n\n{new} first {NEW_PAYEE_HOURS} hours.\n\n"
+        + _table(("a member", "in the wallet", "out at once", "out on a day"), levels)
+        + "\n"
+        + _table(("operation", "at least", "at most"), bounds)
+    )
+
+
+def _caps() -> str:
+    rows = [
+        (
+            row["mode"],
+            "any" if row["members_max"] is None else f"{row['members_max']:,}",
+            *(
+                "any" if row[name] is None else display(row[name])
+                for name in ("liability_max_cents", "outflow_day_max_cents")
+            ),
+        )
+        for row in CAPS
+    ]
+    header = ("mode", "members", "money held for them", "paid out on a day")
+    return "## Caps of the operating modes\n\n" + _table(header, rows)
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

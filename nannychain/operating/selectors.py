@@ -1,5 +1,6 @@
 """Reading caps and switches."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
@@ -34,6 +35,15 @@ def ensure_open(flow: Flow) -> None:
 def is_stopped(flow: Flow) -> bool:
     """Tell whether staff have stopped the flow. One query."""
     return StoppedFlow.objects.filter(flow=flow).exists()
+
+
+def ensure_room_for_member(members: Callable[[], int], *, at: datetime) -> None:
+    """Raise FlowStopped or ModeFull where nobody can join now. `members` counts those there are,
+    and is called only where there is a cap."""
+    ensure_open(Flow.REGISTRATIONS)
+    most = caps(at=at).members_max
+    if most is not None and members() >= most:
+        raise ModeFull
 
 
 def caps(*, at: datetime) -> ModeCaps:

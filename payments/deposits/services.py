@@ -15,6 +15,7 @@ from nannychain.money import CENTS_PER_SHILLING
 from nannychain.operating import selectors as operating
 from nannychain.operating.flows import Flow
 from nannychain.transactions import required
+from payments import limits
 from payments.deposits import outcomes, references, selectors
 from payments.deposits.errors import (
     AmountOutOfRange,
@@ -42,12 +43,14 @@ def request(member_id: UUID, *, amount_cents: int, channel: str, purpose: str = 
 
     What is asked of her is rounded up to whole shillings, and all of it goes to her wallet.
     `purpose` names what an agreement wants it for (`wage:<id>`), which hears `deposit.settled` or
-    `deposit.failed`. Raises AmountOutOfRange, PromptOpen, SameAgain, FlowStopped, DepositsStopped.
+    `deposit.failed`. Raises AmountOutOfRange, PromptOpen, SameAgain, FlowStopped, ModeFull and
+    DepositsStopped.
     """
     asked_cents = rounded_up(amount_cents)
     if not AMOUNT_CENTS_MIN <= asked_cents <= AMOUNT_CENTS_MAX:
         raise AmountOutOfRange
     operating.ensure_open(Flow.DEPOSITS)
+    limits.ensure_room_for_money(asked_cents, at=timezone.now())
     if not account.can_take():
         raise DepositsStopped
     with transaction.atomic():

@@ -5,6 +5,7 @@ moves the money, so that two at once can't pass one limit. What comes in is neve
 above a wallet's limit lies in the wallet under a hold (`settle_excess`) until there is room.
 """
 
+from payments.limits.caps import ensure_room_for_money
 from payments.limits.excess import Settled, release_excess, settle_excess
 from payments.limits.rules import LimitExceeded, OutflowReached
 from payments.limits.selectors import Room, check_outgoing, room_for_incoming
@@ -16,6 +17,7 @@ __all__ = [
     "Room",
     "Settled",
     "check_outgoing",
+    "ensure_room_for_money",
     "give_back",
     "release_excess",
     "room_for_incoming",

@@ -17,7 +17,7 @@ from workers.identity import services as identity
 pytestmark = pytest.mark.django_db
 
 SHOWS_MAX = 3
-JOINS = 20
+JOINS = 22
 ALREADY_JOINED = 5
 CHOOSES_LANGUAGE = 9
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Sum
 
+from wallets.ledger.chart import KES
 from wallets.ledger.models import Account, Balance, Posting
 
 _STANDING = """
@@ -18,6 +19,15 @@ _STANDING = """
                b.balance + coalesce((SELECT sum(u.amount) FROM wallets_unrolled u
                                       WHERE u.account_id = b.account_id), 0)) AS balance
       FROM wallets_balance b WHERE b.account_id = ANY (%s::bigint[])
+"""
+_OWED = """
+    SELECT coalesce(sum(b.sign * (
+               b.balance + coalesce((SELECT sum(u.amount) FROM wallets_unrolled u
+                                      WHERE u.account_id = b.account_id), 0))), 0)
+      FROM wallets_balance b
+      JOIN wallets_account a ON a.id = b.account_id
+      JOIN wallets_accountkind k ON k.code = a.kind_id
+     WHERE k.is_customer_money AND b.currency = %s
 """
 # What goes out and comes back under one cause (a payout that failed), or is undone, is no receipt.
 _RECEIVED = """
@@ -75,6 +85,13 @@ def received(account_id: int) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(_RECEIVED, [account_id])
+        return int(cursor.fetchone()[0])
+
+
+def owed_to_customers(currency: str = KES) -> int:
+    """Return all that we owe to customers, in minor units. Reads a row for each of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWED, [currency])
         return int(cursor.fetchone()[0])
 
 

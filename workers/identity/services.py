@@ -12,6 +12,7 @@ from nannychain.errors import Invalid
 from nannychain.ids import new_id
 from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
 from nannychain.language import known as known_language
+from nannychain.operating import selectors as operating
 from nannychain.phone import parse as parse_phone
 from nannychain.transactions import required
 from wallets.wallet import services as wallets
@@ -52,8 +53,8 @@ def create_account(
     The single place where an account is made. Idempotent by phone, which may come in any usual
     spelling: an existing member is returned and nothing is made. No network is touched; SMS and
     funding follow by Celery. `phone_proved` says that the channel has shown the phone to be in the
-    person's hands; `by` is the staff member who acts for the person. Raises InvalidPhone and
-    InvalidName.
+    person's hands; `by` is the staff member who acts for the person. Raises InvalidPhone,
+    InvalidName, and for a new member FlowStopped and ModeFull.
     """
     person = _Person(
         phone=parse_phone(phone),
@@ -104,6 +105,7 @@ def _open_account(
             locks.take(locks.Lock.PHONE, person.phone)
             if account := _existing_account(person):
                 return account
+            operating.ensure_room_for_member(Member.objects.count, at=timezone.now())
             member = _join(person, by=by)
             if send_sms:
                 _welcome(member)

@@ -235,7 +235,7 @@ def test_a_new_account_takes_a_known_number_of_queries(
 ) -> None:
     # Two looks for the phone, its lock, and a row for each part and each state that begins; the
     # other two are the savepoint of this test's transaction.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         create_account(PHONE, channel="ussd")
 
 
