@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django_redis import get_redis_connection
 
 from tests.ussd.phone import Phone
 from ussd.engine import store
@@ -18,5 +19,8 @@ def phone() -> Phone:
 def awake_store() -> Iterator[None]:
     """Let each test begin with a store that doesn't rest from an earlier test's lost Redis."""
     store._resting_until = 0.0
+    for of_other_tests in ("ussd:dials:*", "ussd:dropped:*"):
+        for key in get_redis_connection("default").scan_iter(of_other_tests):
+            get_redis_connection("default").delete(key)
     yield
     store._resting_until = 0.0

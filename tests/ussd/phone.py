@@ -7,6 +7,7 @@ from django.test import Client
 from django_redis import get_redis_connection
 
 from ussd.engine import store
+from ussd.engine.hop import Hop
 
 CODE = "*384*2024#"
 
@@ -54,6 +55,17 @@ class Phone:
         body = response.content.decode()
         assert body.startswith(("CON ", "END "))
         return body
+
+    def hop(self) -> Hop:
+        """Return the present post as the engine gets it."""
+        return Hop(
+            gateway="africastalking",
+            session_id=self.session_id,
+            phone=self.number,
+            service_code=CODE,
+            text=self.text,
+            is_authenticated=True,
+        )
 
     def lose_session(self) -> None:
         """Let Redis lose this session."""

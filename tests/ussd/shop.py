@@ -15,7 +15,7 @@ from django.utils import timezone
 from nannychain import idempotency
 from nannychain.errors import Conflict, Forbidden, Invalid
 from nannychain.idempotency.models import IdempotentAnswer
-from ussd.engine import run, text
+from ussd.engine import run, store, text
 from ussd.engine.application import Application, Item
 from ussd.engine.hop import Hop, Reply, Visit
 from ussd.engine.screens import (
@@ -212,6 +212,11 @@ class Customer:
             self.text = f"{self.text}*{typed}" if self.text else typed
             shown = self.post()
         return shown
+
+    @property
+    def stored_as(self) -> str:
+        """The name of the session in Redis."""
+        return store.KEY.format(f"tests:{self.session_id}")
 
     def post(self, typed: str | None = None) -> str:
         return str(self.hop(self.text if typed is None else typed))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from nannychain.gsm import septets
 from nannychain.language import codes, speaking
-from ussd.engine import fold, showing
+from ussd.engine import fold, resuming, showing
 from ussd.engine.hop import Hop, Visit, Who
 from ussd.engine.session import Place
 from ussd.engine.steps import Again, Finish
@@ -93,6 +93,7 @@ def test_choices_are_numbered_lines_that_lead_to_known_screens() -> None:
 
 def test_every_screen_can_be_reached() -> None:
     reached = {getattr(item.step, "screen", None) for item in TREE} | APPLICATION.root_names
+    reached.add(resuming.NAME)
     assert set(APPLICATION.all_flows) <= reached
 
 

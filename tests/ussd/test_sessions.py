@@ -280,7 +280,7 @@ class TestLock:
         self, phone: Phone
     ) -> None:
         redis = get_redis_connection("default")
-        with store.hold(phone.session_id) as slow:
+        with store.hold(phone.hop()) as slow:
             redis.delete(f"ussd:lock:{phone.session_id}")  # its time ran out
             shown = phone.post()
             later = redis.get(f"ussd:session:{phone.session_id}")

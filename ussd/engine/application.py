@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from ussd.engine.hop import Visit
+from ussd.engine.resuming import resume_flow
 from ussd.engine.screens import BACK_KEY, Flow, Keys, Screen, Sentence, flow_name
 from ussd.engine.steps import Go, Step
 
@@ -39,6 +40,10 @@ class Sentences:
     goodbye: Sentence
     wrong_choice: Sentence
     ask_again: Sentence  # what was answered before can't be proved: please answer again
+    start_again: Sentence  # the place is lost, and the first screen is shown
+    resume: Sentence  # a session was dropped a moment ago: continue?
+    no: Sentence
+    too_often: Sentence  # this phone has begun too many sessions
     over: Sentence  # the session has ended, and more input came
     busy: Sentence  # an earlier input of the same session is still being worked on
     foreign: Sentence  # the session belongs to another phone
@@ -107,7 +112,8 @@ class Application:
     def all_flows(self) -> dict[str, Flow]:
         """Every flow, by name."""
         named = [item.leads_to for item in self.tree if isinstance(item.leads_to, Flow)]
-        return {flow.name: flow for flow in (*self.flows, *named)}
+        resuming = resume_flow(self.sentences.resume, yes=self.sentences.yes, no=self.sentences.no)
+        return {flow.name: flow for flow in (*self.flows, resuming, *named)}
 
     @cached_property
     def screens(self) -> dict[str, Screen]:

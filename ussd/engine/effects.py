@@ -49,6 +49,15 @@ def once(hop: Hop, *, effect: Callable[[], Outcome]) -> Outcome:
     return _from_json(stored)
 
 
+def end(hop: Hop, outcome: Outcome) -> None:
+    """Mark a session (of which the hop has no text) as over, so that its text can't rebuild it."""
+    IdempotentAnswer.objects.update_or_create(
+        scope=SCOPE,
+        key=hop.key(""),
+        defaults={"fingerprint": _fingerprint(hop), "answer": _to_json(outcome)},
+    )
+
+
 def answered(hop: Hop) -> Reply | None:
     """Return the stored answer to exactly this hop, or None where it had no effect."""
     found = idempotency.find(scope=SCOPE, key=hop.key(hop.text))
@@ -59,7 +68,7 @@ def answered(hop: Hop) -> Reply | None:
 
 def latest(hop: Hop) -> tuple[str, Outcome] | None:
     """Return the longest part of the text that has led to an effect, and its outcome. One query."""
-    texts = {hop.key(text): text for text in transcript.prefixes(hop.text)}
+    texts = {hop.key(text): text for text in [*transcript.prefixes(hop.text), ""]}
     rows = IdempotentAnswer.objects.filter(scope=SCOPE, key__in=texts).exclude(answer=None)
     found = sorted(rows, key=lambda row: len(texts[row.key]), reverse=True)
     if not found:

@@ -4,7 +4,9 @@ Pure but for the reads that a screen makes: to show itself, and to freeze what i
 screen is shown stands in `showing`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from nannychain.errors import Conflict, Invalid, NannyChainError, NotFound
 from nannychain.language import speaking
@@ -36,6 +38,7 @@ from ussd.engine.steps import (
     Leave,
     Next,
     Reconfirm,
+    Resume,
     Step,
 )
 
@@ -138,6 +141,8 @@ def settle(app: Application, visit: Visit, taken: Step, *, place: Place) -> Resu
             return _enter(app, visit, place=place, frame=Frame(screen, values))
         case Next(values):
             return _enter(app, visit, place=place, frame=Frame(app.after(place.screen), values))
+        case Resume(path):
+            return _resumed(app, visit, path=path, place=place)
         case Reconfirm(hint):
             return _reconfirm(app, visit, place=place, hint=hint)
         case Back() if len(place.path) == 1:
@@ -210,6 +215,13 @@ def _reconfirm(app: Application, visit: Visit, *, place: Place, hint: str) -> Re
     frame = Frame(place.screen, place.top.values)
     result = _enter(app, visit, place=place.up(), frame=frame)
     return Moved(result.place.with_top(hint=hint)) if isinstance(result, Moved) else result
+
+
+def _resumed(app: Application, visit: Visit, *, path: Sequence[Any], place: Place) -> Result:
+    """Return to where another session stood; what its screen freezes is read anew."""
+    *way, last = (Frame.from_json(stored) for stored in path)
+    before = replace(place, path=tuple(way), shown=None)
+    return _enter(app, visit, place=before, frame=Frame(last.screen, last.values))
 
 
 def _confirming(app: Application, place: Place) -> Place:

@@ -9,11 +9,26 @@ from ussd.engine import transcript
 _UNASKED = object()
 
 
+FIRST_GATEWAY = "africastalking"  # its sessions go by their bare ids
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is known of one input that came alone: whether it begins the session, and its number.
+
+    `turn` is the gateway's own name for it, by which a retry is known; empty where it has none.
+    """
+
+    begins: bool
+    turn: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hop:
     """One request of a gateway. `text` is all input so far, joined by `*`; `phone` is E.164.
 
-    `is_authenticated` says that the gateway may be believed about whose phone this is.
+    `is_authenticated` says that the gateway may be believed about whose phone this is. A gateway
+    that sends one input at a time says so by `step`, and has that input in `text`.
     """
 
     gateway: str
@@ -22,6 +37,13 @@ class Hop:
     service_code: str
     text: str
     is_authenticated: bool
+    step: "Step | None" = None
+
+    @property
+    def stored_as(self) -> str:
+        """What the session is called in Redis, in `ussd:session:{…}`."""
+        is_first = self.gateway == FIRST_GATEWAY
+        return self.session_id if is_first else f"{self.gateway}:{self.session_id}"
 
     def key(self, text: str) -> str:
         """Return what names the input `text` of this session for good, and tells nothing of it."""

@@ -6,7 +6,7 @@ a list or a confirm screen whose answer can't be proved to be about what stands 
 """
 
 from nannychain.language import speaking
-from ussd.engine import effects, fold
+from ussd.engine import effects
 from ussd.engine.acting import finish
 from ussd.engine.application import Application
 from ussd.engine.effects import Outcome
@@ -19,24 +19,23 @@ INPUTS_MAX = 60
 
 
 def rebuild(app: Application, visit: Visit) -> Outcome:
-    """Return the answer to a hop of which no state is stored."""
+    """Return the answer to a hop with a text, of which no state is stored."""
     hop = visit.hop
     language = app.language_of(visit.caller)
     starts = [Place.at(root, language=language) for root in app.roots(visit.caller)]
-    inputs = hop.text.split(SEPARATOR) if hop.text else []
-    if not inputs:
-        return finish(app, visit, fold.Moved(starts[0]), may_act=False)
+    inputs = hop.text.split(SEPARATOR)
     known = effects.latest(hop)
     if known is not None:
         text, outcome = known
         if text == hop.text:
             return outcome
         if outcome.reply.ends:
-            return _over(app, outcome.place)
+            return over(app, outcome.place)
         starts = [outcome.place]
-        inputs = hop.text[len(text) + len(SEPARATOR) :].split(SEPARATOR)
+        rest = hop.text[len(text) + len(SEPARATOR) :] if text else hop.text
+        inputs = rest.split(SEPARATOR)
     if len(inputs) > INPUTS_MAX:
-        return _over(app, starts[0])
+        return over(app, starts[0])
     # Somebody who has joined since the session began may have begun as a stranger: the inputs are
     # read from each beginning, and the one under which they make most sense is taken.
     is_seen = known is not None
@@ -48,6 +47,7 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
     return finish(app, best.visit, best.result, may_act=is_clear and not best.is_cut)
 
 
-def _over(app: Application, place: Place) -> Outcome:
+def over(app: Application, place: Place) -> Outcome:
+    """Return the answer to whatever comes after the end."""
     with speaking(place.language):
         return Outcome(Reply(str(app.sentences.over), ends=True), place)

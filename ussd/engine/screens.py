@@ -80,9 +80,13 @@ class Menu(Screen):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask(Screen):
-    """A question to which anything may be typed. `read` takes what is none of the keys."""
+    """A question to which anything may be typed. `read` takes what is none of the keys.
+
+    What is secret (a code, a new PIN) is not gone back to after a dropped session.
+    """
 
     read: Callable[[Visit, str], Step]
+    is_secret: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ class Session:
     place: Place
     consumed: Mark
     reply: Reply
+    turn: str = ""  # the gateway's name for the last input, where inputs come one at a time
     caller: Any = None  # as the application packs it; None while nobody is known
 
     def belongs_to(self, hop: Hop) -> bool:
@@ -129,6 +130,7 @@ class Session:
                 "digest": self.consumed.digest,
                 "reply": self.reply.text,
                 "ends": self.reply.ends,
+                "turn": self.turn,
                 "caller": self.caller,
             },
             separators=(",", ":"),
@@ -148,6 +150,7 @@ class Session:
                 place=Place.from_json(data),
                 consumed=Mark(length=data["length"], digest=data["digest"]),
                 reply=Reply(data["reply"], data["ends"]),
+                turn=data["turn"],
                 caller=data["caller"],
             )
         except (ValueError, KeyError, TypeError):

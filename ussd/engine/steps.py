@@ -1,6 +1,6 @@
 """The kinds of step that an input can lead to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -42,6 +42,13 @@ class Home:
 
     language: str | None = None
     hint: str = ""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on where a dropped session stood: `path` are its frames, as they were stored."""
+
+    path: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -96,5 +103,17 @@ class Commit:
 
 
 Step: TypeAlias = (
-    Go | Next | Back | Leave | Home | Again | Reconfirm | AskTwice | Finish | Do | Call | Commit
+    Go
+    | Next
+    | Back
+    | Leave
+    | Home
+    | Resume
+    | Again
+    | Reconfirm
+    | AskTwice
+    | Finish
+    | Do
+    | Call
+    | Commit
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -13,26 +14,42 @@ from django_redis import get_redis_connection
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 
+from ussd.engine import transcript
+from ussd.engine.dropped import SECONDS as DROPPED_SECONDS
+from ussd.engine.hop import Hop
 from ussd.engine.session import Session
 
 log = structlog.get_logger(__name__)
 
 KEY = "ussd:session:{}"
 _LOCK = "ussd:lock:{}"
+_DROPPED = "ussd:dropped:{}"
+_DIALS = "ussd:dials:{}"
 _LOCK_MILLISECONDS = 8_000
 _WAIT_SECONDS_MAX = 6.0
 _POLL_SECONDS = 0.02
 _REST_SECONDS = 2.0
+_DIALS_MAX, _DIALS_SECONDS = 300, 600  # sessions that one phone may begin, and in which time
 
-# The lock and the state in one round trip; a second hop of the same session waits.
+# The lock and the state in one round trip; a second hop of the same session waits. A new session is
+# counted, and learns what the phone's session before it has dropped.
 _TAKE = """
 if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
-return redis.call('GET', KEYS[1]) or 1
+local state = redis.call('GET', KEYS[1])
+if state then return state end
+local dials = redis.call('INCR', KEYS[4])
+if dials == 1 then redis.call('EXPIRE', KEYS[4], ARGV[3]) end
+local dropped = redis.call('GET', KEYS[3])
+return {dials, dropped}
 """
 # Whoever was so slow that the lock ran out must not overwrite what came after.
 _GIVE = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+if ARGV[2] ~= '' then
+  redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+  if ARGV[4] == '' then redis.call('DEL', KEYS[3])
+  else redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[5]) end
+end
 return redis.call('DEL', KEYS[2])
 """
 
@@ -41,20 +58,31 @@ _resting_until = 0.0
 
 @dataclass
 class Slot:
-    """What is stored of a session, held while its hop is worked on. Set `session` to store it."""
+    """What is stored of a session, held while its hop is worked on. Set `session` to store it, and
+    `resumable` to what a later session of the phone may resume.
+    """
 
     session: Session | None = None
     is_busy: bool = False
+    is_too_many: bool = False
+    dropped: bytes | None = None
+    resumable: str = ""
 
 
 @contextmanager
-def hold(session_id: str) -> Iterator[Slot]:
+def hold(hop: Hop) -> Iterator[Slot]:
     """Hold the session against a second hop of it; on leaving, store what the slot then has.
 
     When Redis is away the slot is empty and nothing is stored. When another hop holds the session
     for long, the slot says so.
     """
-    keys = (KEY.format(session_id), _LOCK.format(session_id))
+    by_phone = transcript.digest(f"phone {hop.phone} {hop.service_code}")
+    keys = (
+        KEY.format(hop.stored_as),
+        _LOCK.format(hop.stored_as),
+        _DROPPED.format(by_phone),
+        _DIALS.format(by_phone),
+    )
     token = secrets.token_hex(8)
     found = _take(keys, token)
     if found is None:
@@ -63,37 +91,43 @@ def hold(session_id: str) -> Iterator[Slot]:
     if found == 0:
         yield Slot(is_busy=True)
         return
-    slot = Slot(session=Session.from_json(found) if isinstance(found, bytes) else None)
+    slot = _slot(found)
     before = slot.session
     try:
         yield slot
     finally:
         changed = slot.session if slot.session is not before else None
-        _give(keys, token, state=changed.to_json() if changed else "")
+        state = changed.to_json() if changed else ""
+        ttl = settings.USSD_SESSION_TTL
+        _call(_GIVE, keys[:3], token, state, ttl, slot.resumable, DROPPED_SECONDS)
 
 
-def _take(keys: tuple[str, str], token: str) -> bytes | int | None:
-    """Return the stored state, 1 where there is none, 0 while it is locked, None without Redis."""
+def _slot(found: Any) -> Slot:
+    if isinstance(found, bytes):
+        return Slot(session=Session.from_json(found))
+    dials, dropped = found
+    return Slot(is_too_many=dials > _DIALS_MAX, dropped=dropped)
+
+
+def _take(keys: tuple[str, ...], token: str) -> Any:
+    """Return the stored state; where there is none, how many sessions this phone has begun, and
+    what it has dropped; 0 while the session is locked; None without Redis.
+    """
     deadline = time.monotonic() + _WAIT_SECONDS_MAX
     while True:
-        found = _call(_TAKE, keys, token, _LOCK_MILLISECONDS)
+        found = _call(_TAKE, keys, token, _LOCK_MILLISECONDS, _DIALS_SECONDS)
         if found != 0 or time.monotonic() > deadline:
             return found
         time.sleep(_POLL_SECONDS)
 
 
-def _give(keys: tuple[str, str], token: str, *, state: str) -> None:
-    _call(_GIVE, keys, token, state, settings.USSD_SESSION_TTL)
-
-
-def _call(script: str, keys: tuple[str, str], *arguments: str | int) -> bytes | int | None:
+def _call(script: str, keys: tuple[str, ...], *arguments: str | int) -> Any:
     """Run a script, or return None at once while Redis is known to be away."""
     global _resting_until  # noqa: PLW0603 - one flag for the process: don't wait at every hop
     if time.monotonic() < _resting_until:
         return None
     try:
-        found: bytes | int | None = _script(script)(keys=keys, args=arguments)
-        return found
+        return _script(script)(keys=keys, args=arguments)
     except (RedisError, OSError) as error:
         _resting_until = time.monotonic() + _REST_SECONDS
         log.warning("ussd.store_unreachable", error=type(error).__name__)
@@ -104,3 +138,25 @@ def _call(script: str, keys: tuple[str, str], *arguments: str | int) -> bytes | 
 def _script(source: str) -> Script:
     script: Script = get_redis_connection("default").register_script(source)
     return script
+
+
+def everything() -> Iterator[tuple[str, Session, int]]:
+    """Yield name, state and seconds left of each session; raise RedisError without Redis."""
+    redis = get_redis_connection("default")
+    for key in redis.scan_iter(KEY.format("*"), count=500):
+        raw = redis.get(key)
+        session = Session.from_json(raw) if raw else None
+        if session is not None:
+            yield key.decode().removeprefix(KEY.format("")), session, redis.ttl(key)
+
+
+def find(name: str) -> Session | None:
+    """Return the state of the session of that name; raise RedisError without Redis."""
+    raw = get_redis_connection("default").get(KEY.format(name))
+    return Session.from_json(raw) if raw else None
+
+
+def overwrite(name: str, session: Session) -> None:
+    """Store a state from outside any hop, whoever works on one; raise RedisError without Redis."""
+    raw, seconds = session.to_json(), settings.USSD_SESSION_TTL
+    get_redis_connection("default").set(KEY.format(name), raw, ex=seconds)

@@ -1,6 +1,7 @@
 """What is new in the cumulative text. Of the text itself only length and a keyed hash are kept."""
 
 import hmac
+import secrets
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -37,6 +38,16 @@ def digest(text: str) -> str:
     return hmac.digest(_key(settings.SECRET_KEY), text.encode("utf-8", "replace"), "sha256")[
         :16
     ].hex()
+
+
+def begun() -> Mark:
+    """Return the mark of a session whose inputs come one at a time, before the first of them."""
+    return Mark(length=0, digest=secrets.token_hex(16))
+
+
+def chained(text: str, *, after: Mark) -> Mark:
+    """Return the mark after one more input that came alone."""
+    return Mark(length=after.length + 1, digest=digest(f"{after.digest} {text}"))
 
 
 def compare(text: str, *, consumed: Mark) -> tuple[News, str]:
