@@ -19,8 +19,7 @@ def phone() -> Phone:
 def awake_store() -> Iterator[None]:
     """Let each test begin with a store that doesn't rest from an earlier test's lost Redis."""
     store._resting_until = 0.0
-    for of_other_tests in ("ussd:dials:*", "ussd:dropped:*"):
-        for key in get_redis_connection("default").scan_iter(of_other_tests):
-            get_redis_connection("default").delete(key)
+    for left_by_other_tests in get_redis_connection("default").scan_iter("ussd:*"):
+        get_redis_connection("default").delete(left_by_other_tests)
     yield
     store._resting_until = 0.0

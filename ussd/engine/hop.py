@@ -14,12 +14,16 @@ FIRST_GATEWAY = "africastalking"  # its sessions go by their bare ids
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What is known of one input that came alone: whether it begins the session, and its number.
+    """What is known of one input that came alone.
 
-    `turn` is the gateway's own name for it, by which a retry is known; empty where it has none.
+    `begins` says that it begins a session, with `dialled` as what was dialled beyond the code;
+    `is_sure` is off where it only looks so, and may be an input if a session is open. `turn` is the
+    gateway's own name for the input, by which a retry is known; empty where it has none.
     """
 
     begins: bool
+    dialled: str = ""
+    is_sure: bool = True
     turn: str = ""
 
 

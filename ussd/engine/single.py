@@ -23,6 +23,8 @@ def following(
 ) -> Session:
     """Return the session after this input; the same one where the gateway only repeats itself."""
     step = hop.step or Step(begins=False)
+    if step.begins and not step.is_sure and session is not None and not session.reply.ends:
+        step = replace(step, begins=False)
     if session is not None and _is_repeated(hop, step, session):
         return session
     if session is None or step.begins:
@@ -66,8 +68,13 @@ def _begun(app: Application, hop: Hop, step: Step, dropped_place: bytes | None) 
     consumed = transcript.begun()
     hop = _chained(hop, step, consumed)
     visit = Visit(hop=hop, language=DEFAULT_LANGUAGE, who=Who(app.find_caller))
-    if step.begins:
-        outcome = beginning.begin(app, visit, dropped_place=dropped_place)
-    else:
+    if not step.begins:
         outcome = beginning.begin_again(app, visit)
+    elif not step.dialled:
+        outcome = beginning.begin(app, visit, dropped_place=dropped_place)
+    else:  # what is dialled beyond the code navigates, and does nothing
+        place = beginning.begin(app, visit, dropped_place=None).place
+        inputs = step.dialled.split(transcript.SEPARATOR)
+        track = read(app, visit, place=place, inputs=inputs, is_seen=False)
+        outcome = finish(app, track.visit, track.result, may_act=False)
     return beginning.session_of(app, visit, outcome, consumed=consumed)

@@ -35,8 +35,8 @@ _DIALS_MAX, _DIALS_SECONDS = 300, 600  # sessions that one phone may begin, and 
 # counted, and learns what the phone's session before it has dropped.
 _TAKE = """
 if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
-local state = redis.call('GET', KEYS[1])
-if state then return state end
+local kept = redis.call('GET', KEYS[1])
+if kept then return kept end
 local dials = redis.call('INCR', KEYS[4])
 if dials == 1 then redis.call('EXPIRE', KEYS[4], ARGV[3]) end
 local dropped = redis.call('GET', KEYS[3])

@@ -5,11 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
-from django.utils.translation import gettext_lazy as _
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 
 from nannychain import inbox
@@ -18,22 +15,13 @@ from nannychain.phone import InvalidPhone
 from ussd.engine import run
 from ussd.engine.hop import Reply
 from ussd.gateways import access, africastalking
+from ussd.gateways.bodies import TROUBLE
+from ussd.gateways.errors import InvalidRequest
 from ussd.gateways.events import SESSION_ENDED
+from ussd.gateways.sentences import NOT_KENYAN
 from ussd.menu import APPLICATION
 
 log = structlog.get_logger(__name__)
-
-_BAD_BODY = (
-    BadRequest,
-    SuspiciousOperation,
-    RequestDataTooBig,
-    UnreadablePostError,
-    MultiPartParserError,
-    UnicodeError,
-    LookupError,
-)
-_NOT_KENYAN = _("NannyChain works with Kenyan mobile numbers only.")
-_NOT_UNDERSTOOD = africastalking.InvalidRequest.message
 
 
 def _plain(text: str, *, status: int = 200) -> HttpResponse:
@@ -67,7 +55,7 @@ def session_ended(request: HttpRequest) -> HttpResponse:
     """Keep the event at the end of a session, without what was typed or shown. Always 200."""
     try:
         inbox.receive(SESSION_ENDED, body=request.POST.dict())
-    except _BAD_BODY:
+    except TROUBLE:
         log.warning("ussd.event_not_understood")
     except DatabaseError:
         log.exception("ussd.event_lost")  # best effort: events only count
@@ -81,7 +69,7 @@ def hop_for_scripts(request: HttpRequest) -> HttpResponse:
         fields = json.loads(request.body)
         form = QueryDict(mutable=True)
         form.update({name: str(value) for name, value in fields.items()})
-    except (*_BAD_BODY, ValueError, AttributeError, RecursionError):
+    except (*TROUBLE, ValueError, AttributeError, RecursionError):
         return JsonResponse({"error": "The body must be a JSON object of strings."}, status=400)
     reply = _answer(lambda: form)
     return JsonResponse(
@@ -94,8 +82,8 @@ def _answer(form: Callable[[], Any]) -> Reply:
         hop = africastalking.from_form(form(), is_authenticated=access.vouches_for_phones())
         return run.answer(APPLICATION, hop)
     except InvalidPhone:
-        return run.last_word(_NOT_KENYAN)
+        return run.last_word(NOT_KENYAN)
     except Invalid:
-        return run.last_word(_NOT_UNDERSTOOD)
-    except _BAD_BODY:
-        return run.last_word(_NOT_UNDERSTOOD)
+        return run.last_word(InvalidRequest.message)
+    except TROUBLE:
+        return run.last_word(InvalidRequest.message)

@@ -1,0 +1,1 @@
+"""How other gateways speak: one file each, one seam. Each only translates; it decides nothing."""
