@@ -4,29 +4,41 @@ To add a screen: a file in `ussd/screens` that declares a flow, and a line in TR
 is written, also for money, stands in `ussd.engine.screens`.
 """
 
-from datetime import datetime, timedelta
-from uuid import UUID
-
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
+from ussd import callers
 from ussd.engine.application import Application, Item, Sentences
 from ussd.engine.steps import Back
-from ussd.screens import account, help, home, language, register, sign_in, welcome
+from ussd.screens import (
+    account,
+    balance,
+    enter_code,
+    first_pin,
+    help,
+    home,
+    language,
+    pin,
+    register,
+    sign_in,
+    statement,
+    welcome,
+)
 from workers.identity.selectors import Caller, caller_by_phone
 
 STRANGER, MEMBER = "welcome", "home"
-RECENT = timedelta(minutes=10)  # longer than any session lives
 
 # On the screen …, the key …, says …, and leads to …
 TREE = (
     Item(STRANGER, "1", _("Create account"), register.FLOW),
     Item(STRANGER, "2", _("Sign in"), sign_in.FLOW),
     Item(STRANGER, "3", _("Exit"), Back()),
-    Item(MEMBER, "1", _("My account"), account.FLOW),
-    Item(MEMBER, "2", _("Language"), language.FLOW),
-    Item(MEMBER, "3", _("Help"), help.FLOW),
+    Item(MEMBER, "1", _("Balance"), balance.FLOW),
+    Item(MEMBER, "2", _("Statement"), statement.FLOW),
+    Item(MEMBER, "8", _("My account"), account.FLOW),
+    Item(MEMBER, "9", _("Language"), language.FLOW),
+    Item(MEMBER, "10", _("PIN"), pin.FLOW),
+    Item(MEMBER, "11", _("Help"), help.FLOW),
+    Item(MEMBER, "12", _("Enter code"), enter_code.FLOW),
     Item(MEMBER, "0", _("Exit"), Back()),
 )
 
@@ -51,6 +63,7 @@ SENTENCES = Sentences(
     pin_form=_("A PIN has 4 digits."),
     pin_wrong=_("Wrong PIN. Tries left: {tries}"),
     pin_locked=_("Wrong PIN. For your safety it is locked until {time}."),
+    pin_needs_reset=_("Your PIN is locked. Call us for a new one. Your money is safe."),
 )
 
 
@@ -59,33 +72,19 @@ def _roots(caller: Caller | None) -> tuple[str, ...]:
     return (STRANGER,) if caller is None else (MEMBER, STRANGER)
 
 
-def _is_recent(caller: Caller | None) -> bool:
-    return caller is not None and timezone.now() - caller.joined_at < RECENT
-
-
-def _language_of(caller: Caller | None) -> str:
-    return caller.language if caller else DEFAULT_LANGUAGE
-
-
-def _pack(caller: Caller) -> list[str]:
-    joined_at = caller.joined_at.isoformat()
-    return [str(caller.member_id), caller.worker_id, caller.language, joined_at]
-
-
-def _unpack(packed: list[str]) -> Caller:
-    member_id, worker_id, language, joined_at = packed
-    return Caller(UUID(member_id), worker_id, language, datetime.fromisoformat(joined_at))
-
-
 APPLICATION = Application(
     tree=TREE,
-    flows=(welcome.FLOW, home.FLOW),
+    flows=(welcome.FLOW, home.FLOW, first_pin.FLOW, pin.CHANGE, pin.FORGOT),
     sentences=SENTENCES,
     find_caller=caller_by_phone,
-    pack_caller=_pack,
-    unpack_caller=_unpack,
-    language_of=_language_of,
+    pack_caller=callers.pack,
+    unpack_caller=callers.unpack,
+    language_of=callers.language_of,
     roots=_roots,
-    is_recent=_is_recent,
+    is_recent=callers.is_recent,
     root_names=frozenset({STRANGER, MEMBER}),
+    pins=callers.MemberPins(),
+    first_pin="first_pin",
+    on_begin=callers.note_dial,
+    on_refusal=callers.on_refusal,
 )

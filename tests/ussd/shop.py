@@ -56,6 +56,7 @@ class Verdict:
     is_right: bool
     tries_left: int = 3
     locked_until: datetime | None = None
+    needs_reset: bool = False
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The engine's promises about money, on a small application: what was seen is done, and once."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,10 @@ from django_redis import get_redis_connection
 from tests.factories.threads import at_once
 from tests.ussd.shop import Customer, Pins, Shop, sales
 from ussd.engine import twins
+from ussd.engine.application import Item
 from ussd.engine.models import Twin
+from ussd.engine.screens import Menu, flow
+from ussd.engine.steps import Do, Finish
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +198,42 @@ class TestLostState:
         key = customer.stored_as
         redis.set(key, redis.get(key).replace(b'"secret"', b'"gone"'))
         assert customer.enter("2580").startswith("CON The secret is safe.")
+
+
+class TestTwoBeginnings:
+    """Somebody may have joined since the session began: it is not known which menu was seen."""
+
+    @pytest.fixture
+    def customer(self, shop: Shop) -> Customer:
+        customer, done = Customer(shop), Finish("Done.")
+        yard = flow("yard", Menu(prompt=lambda _: "The yard"))
+        both = (
+            Item("home", "7", "Ring", Do(lambda: done)),
+            Item("yard", "7", "Bell", Do(lambda: done)),
+        )
+        customer.application = replace(
+            customer.application,
+            tree=(*customer.application.tree, *both),
+            flows=(*customer.application.flows, yard),
+            roots=lambda _: ("home", "yard"),
+            root_names=frozenset({"home", "yard"}),
+            is_recent=lambda _: True,
+        )
+        return customer
+
+    def test_what_can_be_read_in_two_ways_is_asked_again(self, customer: Customer) -> None:
+        customer.session_id, customer.text = "two", "7"
+        assert customer.post().startswith("CON The shop")
+        assert customer.enter("7") == "END Done."
+
+    def test_what_makes_sense_in_one_way_only_is_done(self, customer: Customer) -> None:
+        customer.session_id, customer.text = "one", "1*0*7"
+        assert customer.post() == "END Done."
+
+    def test_of_old_it_is_known_which_menu_was_seen(self, customer: Customer) -> None:
+        customer.application = replace(customer.application, is_recent=lambda _: False)
+        customer.session_id, customer.text = "old", "7"
+        assert customer.post() == "END Done."
 
 
 class TestPin:

@@ -1,4 +1,4 @@
-"""Each gateway by its own fixtures, verbs and paths: it is understood, and answered in its words."""
+"""Each gateway by its own fixtures, verbs and paths: understood, and answered in its words."""
 
 import json
 from dataclasses import dataclass, field

@@ -49,7 +49,13 @@ def _once(app: Application, visit: Visit, *, place: Place, effect: Effect) -> Ou
         return effects.once(visit.hop, effect=lambda: run(effect))
     except _Refused as refused:
         (error,) = refused.args
-        return effects.once(visit.hop, effect=lambda: run(lambda: fold.as_step(error)))
+        return effects.once(visit.hop, effect=lambda: run(lambda: _told(app, visit, error)))
+
+
+def _told(app: Application, visit: Visit, error: NannyChainError) -> Step:
+    """Return what a refusal leads to, and let the application do about it what it wants."""
+    answer = app.on_refusal(visit, error)
+    return Finish(answer) if answer else fold.as_step(error)
 
 
 def _taken(effect: Effect) -> Step:
@@ -108,6 +114,8 @@ def _act(screen: Pin, visit: Visit, seen: Seen | None) -> Step:
 def _refused(app: Application, verdict: Verdict) -> Step:
     """Return what a wrong PIN leads to: another try, or the end where there is none."""
     sentences = app.sentences
+    if verdict.needs_reset:
+        return Finish(str(sentences.pin_needs_reset))
     if verdict.locked_until is not None:
         until = text.time(verdict.locked_until)
         return Finish(text.fill(str(sentences.pin_locked), time=until))

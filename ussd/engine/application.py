@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from nannychain.errors import NannyChainError
 from ussd.engine.hop import Visit
 from ussd.engine.resuming import resume_flow
 from ussd.engine.screens import BACK_KEY, Flow, Keys, Screen, Sentence, flow_name
@@ -54,6 +55,7 @@ class Sentences:
     pin_form: Sentence  # what was typed is no PIN
     pin_wrong: Sentence  # with {tries}
     pin_locked: Sentence  # with {time}
+    pin_needs_reset: Sentence
 
 
 class Verdict(Protocol):
@@ -71,6 +73,10 @@ class Verdict(Protocol):
     def locked_until(self) -> datetime | None:
         """Until when no PIN is taken, if so."""
 
+    @property
+    def needs_reset(self) -> bool:
+        """Whether waiting is of no use."""
+
 
 class Pins(Protocol):
     """The PIN service, as the engine wants it. `key` names the try: a replay doesn't count."""
@@ -80,6 +86,15 @@ class Pins(Protocol):
 
     def verify(self, caller: Any, *, pin: str, key: str) -> Verdict:
         """Return the verdict on this try; never raises for a wrong PIN."""
+
+
+def _nothing(_: Any) -> None:
+    """Take no notice."""
+
+
+def _nobody(_: Visit, __: NannyChainError) -> str | None:
+    """Leave the refusal as it is."""
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +108,9 @@ class Application:
     stranger when the session began. `first_pin` is the flow in which a caller without a PIN chooses
     one; it ends with `Leave`, which returns to where the PIN was wanted. An application without PIN
     screens needs neither it nor `pins`.
+
+    `on_begin` is told whose session begins, once for each. `on_refusal` is asked when an act was
+    refused: it may do something about it, in the transaction that keeps the answer, and say so.
     """
 
     tree: tuple[Item, ...]
@@ -107,6 +125,8 @@ class Application:
     root_names: frozenset[str]
     pins: Pins | None = None
     first_pin: str = ""
+    on_begin: Callable[[Any], None] = _nothing
+    on_refusal: Callable[[Visit, NannyChainError], str | None] = _nobody
 
     @cached_property
     def all_flows(self) -> dict[str, Flow]:

@@ -17,6 +17,8 @@ def begin(
 
     That the question was asked is stored, since the first input means another thing by it.
     """
+    if visit.caller is not None:
+        app.on_begin(visit.caller)
     root, language = app.roots(visit.caller)[0], app.language_of(visit.caller)
     asking = dropped.question(app, dropped_place, root=root) if dropped_place else None
     if asking is not None:

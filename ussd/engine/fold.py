@@ -158,8 +158,8 @@ def settle(app: Application, visit: Visit, taken: Step, *, place: Place) -> Resu
 def _moved(app: Application, taken: Step, *, place: Place) -> Place:
     """Return where a step leads that goes back, or nowhere; no screen is entered anew."""
     match taken:
-        case Back():
-            return _before(app, place).with_top(hint="")
+        case Back(hint):
+            return _before(app, place).with_top(hint=hint)
         case Leave(hint):
             return _outside(place).with_top(hint=hint, page=0)
         case Home(language, hint):

@@ -88,8 +88,8 @@ class Who:
 class Visit:
     """What a screen may know: the hop, who calls, in which language, and what was chosen so far.
 
-    `values` are what the screens before have handed on; `frozen` is what the present screen (or,
-    on a PIN screen, the confirm screen before it) has read when it was entered.
+    `values` are what the screens before have handed on; `frozen` is what the present screen has
+    read: on a confirm screen and on the PIN screen after it, when that was entered.
     """
 
     hop: Hop
@@ -107,6 +107,10 @@ class Visit:
     def key(self) -> str:
         """The idempotency key of this input: the same for a retry, and for nothing else."""
         return self.hop.key(self.hop.text)
+
+    def keyed_hash(self, secret: str) -> str:
+        """Return what a secret is known by within this session, when it is typed once more."""
+        return self.hop.key(f"secret {secret}")
 
     def speaking(self, language: str) -> "Visit":
         """Return the same visit in another language."""

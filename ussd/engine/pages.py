@@ -11,6 +11,8 @@ from nannychain import gsm
 from ussd.engine.screens import BACK_KEY, HOME_KEY, MORE_KEY
 from ussd.engine.text import SEPTETS_MAX, plain
 
+_KEPT_WHOLE = 60  # a line up to this length goes to the next page as it is
+
 
 @dataclass(frozen=True)
 class Page:
@@ -83,7 +85,8 @@ def _filled(
     while _page([*taken, rest[0]], closing) is not None:
         taken.append(rest.pop(0))
     key, line = rest[0]
-    for head, tail in _broken(line, is_alone=not taken) if key is None else ():
+    is_broken = key is None and (not taken or len(line) > _KEPT_WHOLE)
+    for head, tail in _broken(line, is_alone=not taken) if is_broken else ():
         if _page([*taken, (None, head)], closing) is not None:
             taken.append((None, head))
             rest[0] = (None, tail)

@@ -61,13 +61,24 @@ def go_on(_: Visit) -> Step:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Example:
+    """What a screen may be handed and find, for its picture and for the proof that it fits."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    frozen: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Screen:
     """What all screens may say. `prompt` comes first; `short` replaces it below a hint, where
     space is scarce. `keys` are choices that depend on the visit and are no part of the tree.
-    `aliases` are accepted and not shown.
+    `aliases` are accepted and not shown. `look` is the one read that a screen makes to show itself;
+    what it returns is `visit.frozen`, and it is made only where somebody looks at that.
     """
 
     prompt: Callable[[Visit], str]
+    look: Callable[[Visit], Any] | None = None
+    example: Example = field(default_factory=Example)
     short: Callable[[Visit], str] | None = None
     keys: Callable[[Visit], Keys] = no_keys
     aliases: Mapping[str, Step] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from django.utils.functional import SimpleLazyObject
+
 from nannychain.language import speaking
 from ussd.engine import confirming
 from ussd.engine.application import Application
@@ -15,19 +17,22 @@ _HOME_DEPTH = 3  # from here on, home is further away than back
 
 def at(app: Application, visit: Visit, place: Place) -> Visit:
     """Return the visit as the screen at `place` sees it."""
-    frame = place.top
-    if isinstance(app.screens[frame.screen], Pin):
+    frame, screen = place.top, app.screens[place.screen]
+    frozen = frame.frozen
+    if isinstance(screen, Pin):
         confirmed = confirming.place_before(app, place)
         frozen = confirmed.top.frozen if confirmed else None
-    else:
-        frozen = frame.frozen
-    return replace(visit.speaking(place.language), values=place.values, frozen=frozen)
+    visit = replace(visit.speaking(place.language), values=place.values, frozen=frozen)
+    look = screen.look
+    if look is None or frozen is not None:
+        return visit
+    return replace(visit, frozen=SimpleLazyObject(lambda: look(visit)))
 
 
 def show(app: Application, visit: Visit, *, place: Place) -> tuple[Reply, Place]:
     """Return the screen at `place`, below its hint, and the place with the keys that it shows."""
     with speaking(place.language):
-        pages = laid_out(app, at(app, visit, place), place=place)
+        pages = pages_of(app, at(app, visit, place), place=place)
         number = min(place.top.page, len(pages) - 1)
         page = pages[number]
         if number != place.top.page:  # the text has become shorter since
@@ -35,7 +40,7 @@ def show(app: Application, visit: Visit, *, place: Place) -> tuple[Reply, Place]
         return Reply(page.text, ends=False), replace(place, shown=page.keys)
 
 
-def laid_out(app: Application, visit: Visit, *, place: Place) -> list[Page]:
+def pages_of(app: Application, visit: Visit, *, place: Place) -> list[Page]:
     """Return all pages of the screen at `place`, in the language that is spoken."""
     name, hint = place.screen, place.top.hint
     screen, keys = app.screens[name], app.keys(name, visit)

@@ -26,7 +26,9 @@ class Next:
 
 @dataclass(frozen=True)
 class Back:
-    """Return to the screen before; from the first screen, leave."""
+    """Return to the screen before, and say `hint` there; from the first screen, leave."""
+
+    hint: str = ""
 
 
 @dataclass(frozen=True)

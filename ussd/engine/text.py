@@ -77,6 +77,11 @@ def date(instant: datetime) -> Value:
     return Value(instant.astimezone(NAIROBI).strftime("%d/%m/%Y"), 10)
 
 
+def short_date(instant: datetime) -> Value:
+    """Return day and month in Kenya, for a line of a list."""
+    return Value(instant.astimezone(NAIROBI).strftime("%d/%m"), 5)
+
+
 def time(instant: datetime) -> Value:
     """Return the time of day in Kenya, for a screen."""
     return Value(instant.astimezone(NAIROBI).strftime("%H:%M"), 5)

@@ -10,7 +10,7 @@ from ussd.engine.screens import Menu, flow
 def prompt(visit: Visit) -> str:
     """Greet a member, and tell the Worker ID."""
     shown = text.worker_id(visit.caller.worker_id)
-    return text.fill(_("NannyChain\nWorker ID: {worker_id}"), worker_id=shown)
+    return text.fill(_("NannyChain {worker_id}"), worker_id=shown)
 
 
 FLOW = flow("home", Menu(prompt=prompt))

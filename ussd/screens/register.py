@@ -1,4 +1,4 @@
-"""Create account: one's own number, and by giving it one joins."""
+"""Create account: by giving a number one joins; another person's number takes a code sent there."""
 
 from django.utils.translation import gettext as _
 
@@ -8,6 +8,7 @@ from ussd.engine.screens import Ask, Keys, flow
 from ussd.engine.steps import Do, Finish, Step
 from ussd.screens import own_number
 from workers.identity import services as identity
+from workers.identity.codes.purposes import Purpose
 
 
 def prompt(visit: Visit) -> str:  # noqa: ARG001
@@ -24,25 +25,27 @@ def keys(visit: Visit) -> Keys:
 
 
 def read(visit: Visit, typed: str) -> Step:
-    """Join with the typed number, if it is the caller's own."""
-    return own_number.read(visit, typed, step=_join(visit))
+    """Join with the caller's own number; send a code to another."""
+    return own_number.read(visit, typed, own=_join(visit), purpose=Purpose.JOIN)
 
 
 def _join(visit: Visit) -> Do:
-    def effect() -> Finish:
-        account = identity.create_account(
-            visit.hop.phone,
-            language=visit.language,
-            channel="ussd",
-            phone_proved=visit.hop.is_authenticated,
-        )
-        known = _("You already have an account. Worker ID: {worker_id}")
-        new = _("Account created. Worker ID: {worker_id}")
-        template = known if account.already_exists else new
-        worker_id = text.worker_id(account.member.worker_id)
-        return Finish(text.fill(template, worker_id=worker_id))
-
-    return Do(effect)
+    return Do(lambda: joined(visit, visit.hop.phone, is_proved=visit.hop.is_authenticated))
 
 
-FLOW = flow("register", Ask(prompt=prompt, short=own_number.short, keys=keys, read=read))
+def joined(visit: Visit, number: str, *, is_proved: bool = True) -> Finish:
+    """Open the account of the number, and tell the Worker ID; also where there is one already."""
+    account = identity.create_account(
+        number, language=visit.language, channel="ussd", phone_proved=is_proved
+    )
+    known = _("You already have an account. Worker ID: {worker_id}")
+    new = _("Account created. Worker ID: {worker_id}")
+    worker_id = text.worker_id(account.member.worker_id)
+    return Finish(text.fill(known if account.already_exists else new, worker_id=worker_id))
+
+
+FLOW = flow(
+    "register",
+    Ask(prompt=prompt, short=own_number.short, keys=keys, read=read),
+    code=own_number.code_screen(purpose=Purpose.JOIN, then=joined),
+)

@@ -1,4 +1,4 @@
-"""Sign in: tells one's own Worker ID, or that there is no account."""
+"""Sign in: tells the Worker ID of one's number, or that there is no account."""
 
 from django.utils.translation import gettext as _
 
@@ -7,6 +7,8 @@ from ussd.engine.hop import Visit
 from ussd.engine.screens import Ask, Keys, flow
 from ussd.engine.steps import Finish, Step
 from ussd.screens import own_number
+from workers.identity.codes.purposes import Purpose
+from workers.identity.selectors import Caller, caller_by_phone
 
 
 def prompt(visit: Visit) -> str:
@@ -16,20 +18,28 @@ def prompt(visit: Visit) -> str:
 
 def keys(visit: Visit) -> Keys:
     """Offer the caller's own number."""
-    return own_number.offer(visit, step=_tell(visit))
+    return own_number.offer(visit, step=_told(visit, visit.caller))
 
 
 def read(visit: Visit, typed: str) -> Step:
-    """Tell the Worker ID for the typed number, if it is the caller's own."""
-    return own_number.read(visit, typed, step=_tell(visit))
+    """Tell the Worker ID of the caller's own number; send a code to another."""
+    own = _told(visit, visit.caller)
+    return own_number.read(visit, typed, own=own, purpose=Purpose.PROVE_PHONE)
 
 
-def _tell(visit: Visit) -> Finish:
-    if visit.caller is None:
+def _told(visit: Visit, member: Caller | None) -> Finish:
+    if member is None:
         none = _("You have no account yet. Dial {code} to create one.")
         return Finish(text.fill(none, code=text.Value(visit.hop.service_code, 40)))
-    worker_id = text.worker_id(visit.caller.worker_id)
+    worker_id = text.worker_id(member.worker_id)
     return Finish(text.fill(_("Your Worker ID: {worker_id}"), worker_id=worker_id))
 
 
-FLOW = flow("sign_in", Ask(prompt=prompt, keys=keys, read=read))
+FLOW = flow(
+    "sign_in",
+    Ask(prompt=prompt, keys=keys, read=read),
+    code=own_number.code_screen(
+        purpose=Purpose.PROVE_PHONE,
+        then=lambda visit, number: _told(visit, caller_by_phone(number)),
+    ),
+)

@@ -13,12 +13,16 @@ from workers.identity.models import Member
 
 @dataclass(frozen=True)
 class Caller:
-    """What a front door knows of a member all along: nothing private, and what rarely changes."""
+    """What a front door knows of a member all along: nothing private, and what rarely changes.
+
+    `last_seen_at` is known where the member was just looked up.
+    """
 
     member_id: UUID
     worker_id: str
     language: str
     joined_at: datetime
+    last_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def caller_by_phone(phone: str) -> Caller | None:
 
 @cache
 def _caller_statement() -> str:
-    columns = ("id", "worker_id", "language", "joined_at")
+    columns = ("id", "worker_id", "language", "joined_at", "standing__last_seen_at")
     statement, _ = Member.objects.filter(phone="").values_list(*columns).query.sql_with_params()
     return statement
 

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -92,6 +93,28 @@ def matches(phone: str, *, purpose: Purpose, code: str, address: str = "") -> bo
     Code.objects.filter(phone=number, purpose=purpose).update(used_at=timezone.now())
     limits.give_back_try(phone=number, address=address)
     return True
+
+
+def was_used(phone: str, *, purpose: Purpose) -> bool:
+    """Tell whether a code for that purpose was used up within its lifetime, and not long ago."""
+    return Code.objects.filter(
+        phone=parse_phone(phone),
+        purpose=purpose,
+        used_at__gt=timezone.now() - LIFETIME,
+    ).exists()
+
+
+def waiting(phone: str, *, purposes: Collection[Purpose]) -> Purpose | None:
+    """Return for which of these a code was sent last that can still be entered, or None."""
+    found = Code.objects.filter(
+        phone=parse_phone(phone),
+        purpose__in=purposes,
+        used_at__isnull=True,
+        tries_left__gt=0,
+        expires_at__gt=timezone.now(),
+    ).order_by("-sent_at")
+    purpose = found.values_list("purpose", flat=True).first()
+    return Purpose(purpose) if purpose else None
 
 
 def forget_old() -> int:

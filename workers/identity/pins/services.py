@@ -27,6 +27,7 @@ from workers.identity.standing import services as standing
 from workers.identity.tokens import services as tokens
 
 RESET_WITHIN = timedelta(days=7)
+CHANGE_WITHIN = timedelta(minutes=3)  # as long as a session on the plainest phone lasts
 KEPT = timedelta(days=2)  # how long a verdict can be asked for again
 
 
@@ -58,6 +59,13 @@ class SamePin(Invalid):
     message = _("That is your old PIN. Choose another one.")
 
 
+class OldPinNeeded(Conflict):
+    """A PIN is changed right after the old one was given, and it was not, or not lately."""
+
+    code = "pin.old_needed"
+    message = _("Enter your old PIN first, then the new one.")
+
+
 class ResetNotProved(Conflict):
     """The member has not shown by a code, or not lately, that it is she who asks for a new PIN."""
 
@@ -77,6 +85,12 @@ class PepperChanged(Unavailable):
 
     code = "pin.unavailable"
     message = _("PINs can't be checked at the moment. Please try again later.")
+
+
+def needs_code(member_id: UUID) -> bool:
+    """Tell whether a first PIN would be refused without a code of purpose SET_PIN."""
+    phone = Member.objects.values_list("phone", flat=True).get(pk=member_id)
+    return ledger.was_ever_used(member_id) and not codes.was_used(phone, purpose=Purpose.SET_PIN)
 
 
 def has_pin(member_id: UUID) -> bool:
@@ -102,8 +116,8 @@ def choose_first(
     """Store the member's first PIN, or the first after a reset.
 
     Once money has come to any account of the member, a code of purpose SET_PIN is needed and used
-    up, and what may leave is capped for a day. Raises NotFourDigits, WeakPin, PinExists,
-    CodeNeeded, codes.Refused and TooOften.
+    up, unless one was used up a moment ago on the way here; and what may leave is capped for a day.
+    Raises NotFourDigits, WeakPin, PinExists, CodeNeeded, codes.Refused and TooOften.
     """
     member = Member.objects.get(pk=member_id)
     rules.refuse_weak(pin, phone=member.phone)
@@ -111,7 +125,7 @@ def choose_first(
     if _was_made_by(member_id, made_by):
         return
     has_money = ledger.was_ever_used(member_id)
-    if has_money and code is None:
+    if code is None and needs_code(member_id):
         raise CodeNeeded
     row = Pin(
         member_id=member_id,
@@ -145,13 +159,8 @@ def change(member_id: UUID, *, old: str, new: str, attempt_key: str, channel: st
     fresh = hashing.hashed(new, member_id=member_id)
     made_by = _digest("change", member_id, attempt_key, new)
 
-    @sensitive_variables()
     def put_new(row: Pin) -> None:
-        row.hash, row.pepper_id, row.made_by = fresh, hashing.pepper_id(), made_by
-        row.changed_at = timezone.now()
-        row.save(update_fields=["hash", "pepper_id", "made_by", "changed_at"])
-        _tell(member, messages.changed(language=member.language))
-        _note(member, "pin.changed", channel=channel)
+        _put_new(member, row, fresh=fresh, made_by=made_by, channel=channel)
 
     return _judged(
         member_id,
@@ -160,6 +169,39 @@ def change(member_id: UUID, *, old: str, new: str, attempt_key: str, channel: st
         channel=channel,
         then=put_new,
     )
+
+
+@sensitive_variables()
+def change_after_right_try(member_id: UUID, *, new: str, attempt_key: str, channel: str) -> None:
+    """Put the new PIN in the place of the old one, which was given right on this channel just now.
+
+    For front doors that ask for one thing at a time: `verify` first, then this within three
+    minutes. The same attempt again changes nothing. Raises NotFourDigits, WeakPin, SamePin, NoPin
+    and OldPinNeeded.
+    """
+    member = Member.objects.get(pk=member_id)
+    rules.refuse_weak(new, phone=member.phone)
+    made_by = _digest("change", member_id, attempt_key, new)
+    seen = Pin.objects.filter(pk=member_id).first()
+    if seen is None:
+        raise NoPin
+    if bytes(seen.made_by) == made_by:
+        return
+    if hashing.fits(new, member_id=member_id, stored=seen.hash):
+        raise SamePin
+    fresh = hashing.hashed(new, member_id=member_id)
+    with transaction.atomic(durable=True):
+        row = Pin.objects.select_for_update().filter(pk=member_id, hash=seen.hash).first()
+        if row is None or not _was_right_just_now(member_id, row, channel=channel):
+            raise OldPinNeeded
+        _put_new(member, row, fresh=fresh, made_by=made_by, channel=channel)
+
+
+def _was_right_just_now(member_id: UUID, row: Pin, *, channel: str) -> bool:
+    """Tell whether the last try was a right one, for the PIN that still stands."""
+    last = PinAttempt.objects.filter(member_id=member_id, channel=channel).order_by("-at").first()
+    since = max(timezone.now() - CHANGE_WITHIN, row.changed_at or row.chosen_at)
+    return last is not None and last.is_right and last.at >= since
 
 
 @sensitive_variables()
@@ -279,9 +321,9 @@ def _was_made_by(member_id: UUID, made_by: bytes) -> bool:
 
 @sensitive_variables()
 def _proves(member: Member, code: str | None, *, has_money: bool) -> bool:
-    if not has_money:
+    if not has_money or code is None:
         return True
-    return codes.matches(member.phone, purpose=Purpose.SET_PIN, code=code or "")
+    return codes.matches(member.phone, purpose=Purpose.SET_PIN, code=code)
 
 
 @sensitive_variables()
@@ -292,6 +334,15 @@ def _store_first(member: Member, row: Pin, *, is_capped: bool, channel: str) -> 
         standing.cap_outgoing(member.id, why="a first PIN after money had come")
     _tell(member, messages.chosen(language=member.language))
     _note(member, "pin.chosen", channel=channel)
+
+
+@sensitive_variables()
+def _put_new(member: Member, row: Pin, *, fresh: str, made_by: bytes, channel: str) -> None:
+    row.hash, row.pepper_id, row.made_by = fresh, hashing.pepper_id(), made_by
+    row.changed_at = timezone.now()
+    row.save(update_fields=["hash", "pepper_id", "made_by", "changed_at"])
+    _tell(member, messages.changed(language=member.language))
+    _note(member, "pin.changed", channel=channel)
 
 
 def _tell(member: Member, text: str) -> None:
