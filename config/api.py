@@ -6,6 +6,7 @@ from nannychain.api.endpoints import Endpoint
 from payments.deposits import api as deposits
 from payments.transfers import api as transfers
 from payments.withdrawals import api as withdrawals
+from ussd import api as ussd
 from wallets.wallet import api as wallet
 from workers.identity import api as workers
 from workers.identity.codes import api as codes
@@ -47,6 +48,9 @@ ROUTES: tuple[tuple[str, type[Endpoint]], ...] = (
     ("wallet/withdrawals", withdrawals.Withdrawals),
     ("wallet/withdrawals/quote", withdrawals.WithdrawalQuote),
     ("wallet/withdrawals/<uuid:withdrawal_id>", withdrawals.WithdrawalById),
+    ("ussd/sessions", ussd.UssdSessions),
+    ("ussd/queue/<str:phone>", ussd.UssdQueue),
+    ("ussd/sync", ussd.UssdSync),
 )
 
 urlpatterns: list[URLPattern] = [path(route, endpoint.as_view()) for route, endpoint in ROUTES]

@@ -64,6 +64,8 @@ GRANTS = (
     Grant("workers.view_apikey", (_O, _C), "see integrators' keys; the secret never shows"),
     Grant("workers.add_apikey", (_O,), "issue a key, which is shown once"),
     Grant("workers.change_apikey", (_O, _C), "rotate a key, and revoke it"),
+    Grant("ussd.view_sessions", (_S, _O), "see where USSD sessions stand, and what waits"),
+    Grant("ussd.clear_sessions", (_O,), "end USSD sessions, work off what waits"),
     # Vault and ledger
     Grant("wallets.view_wallet", _ALL, "see a wallet's key and how far its account is"),
     Grant("wallets.view_account", (_O, _F, _C), "see accounts, and what stands on them"),

@@ -1,6 +1,6 @@
 """Pictures of what can happen are drawn from the tables, and drawn anew when a table changes."""
 
-from config import book_pages, flows, role_pages
+from config import book_pages, flows, ussd_pages, role_pages
 from wallets.ledger import recipes
 
 
@@ -25,6 +25,14 @@ def test_the_pages_of_the_ledger_are_up_to_date() -> None:
 def test_the_page_of_roles_is_up_to_date() -> None:
     """`manage.py flows` draws it."""
     assert role_pages.PATH.read_text(encoding="utf-8") == role_pages.page()
+
+
+def test_the_screens_of_the_phone_are_drawn_as_they_are() -> None:
+    """`make flows` draws them, in every language."""
+    drawn = ussd_pages.pages()
+    for path, text in drawn.items():
+        assert path.read_text(encoding="utf-8") == text
+    assert set(ussd_pages.FOLDER.iterdir()) == set(drawn)
 
 
 def test_every_recipe_has_an_example_that_its_own_kind_allows() -> None:

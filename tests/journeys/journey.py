@@ -17,6 +17,7 @@ from workers.identity.models import Member
 
 FOLDER = Path(__file__).parent
 _WORKER_ID = re.compile(r"NW-[0-9A-HJKMNP-TV-Z]{8}")
+_REFERENCE = re.compile(r"\bTR-[0-9A-Z]{8}\b")
 _TIME = re.compile(r"\b\d\d:\d\d\b")
 
 
@@ -72,6 +73,8 @@ def set_up(journey: Journey) -> Phone:
         Member.objects.update(joined_at=F("joined_at") - timedelta(days=1))
         for shillings in given.get("money", []):
             phones.receive_money(account.member, shillings * 100)
+    for other in given.get("others", []):
+        identity.create_account(other["phone"], name=other["name"], channel="ussd")
     return Phone(number=journey.phone)
 
 
@@ -88,4 +91,5 @@ def play(phone: Phone, step: Step) -> str:
             shown = phone.post()
         case _:
             raise ValueError(f"no such step: {step.does}")
-    return _TIME.sub("hh:mm", _WORKER_ID.sub("NW-xxxxxxxx", shown))
+    shown = _REFERENCE.sub("TR-xxxxxxxx", _WORKER_ID.sub("NW-xxxxxxxx", shown))
+    return _TIME.sub("hh:mm", shown)

@@ -12,5 +12,12 @@ class Twin(models.Model):
     what = models.CharField(max_length=32, unique=True)
     done_at = models.DateTimeField(null=True, db_index=True)
 
+    class Meta:
+        default_permissions = ()  # nobody looks at it; sessions themselves are in Redis
+        permissions = (
+            ("view_sessions", "Can see where sessions stand, and what waits"),
+            ("clear_sessions", "Can end sessions, and work off what waits"),
+        )
+
     def __str__(self) -> str:
         return self.what

@@ -22,7 +22,10 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
     """Return the answer to a hop with a text, of which no state is stored."""
     hop = visit.hop
     language = app.language_of(visit.caller)
-    starts = [Place.at(root, language=language) for root in app.roots(visit.caller)]
+    roots = app.roots(visit.caller)
+    if not app.is_recent(visit.caller):
+        roots = roots[:1]
+    starts = [Place.at(root, language=language) for root in roots]
     inputs = hop.text.split(SEPARATOR)
     known = effects.latest(hop)
     if known is not None:
@@ -41,9 +44,7 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
     is_seen = known is not None
     tracks = [read(app, visit, place=p, inputs=inputs, is_seen=is_seen) for p in starts]
     best, *others = sorted(tracks, key=lambda track: track.doubt)
-    is_clear = all(other.doubt > best.doubt for other in others) or (
-        best.wrong_inputs == 0 and not app.is_recent(visit.caller)
-    )
+    is_clear = all(other.doubt > best.doubt for other in others)
     return finish(app, best.visit, best.result, may_act=is_clear and not best.is_cut)
 
 
