@@ -12,6 +12,7 @@ from ussd.engine.steps import Back
 from ussd.screens import (
     account,
     balance,
+    deposit,
     enter_code,
     first_pin,
     help,
@@ -23,6 +24,7 @@ from ussd.screens import (
     sign_in,
     statement,
     welcome,
+    withdraw,
 )
 from workers.identity.selectors import Caller, caller_by_phone
 
@@ -35,6 +37,8 @@ TREE = (
     Item(STRANGER, "3", _("Exit"), Back()),
     Item(MEMBER, "1", _("Balance"), balance.FLOW),
     Item(MEMBER, "2", _("Statement"), statement.FLOW),
+    Item(MEMBER, "3", _("Deposit"), deposit.FLOW),
+    Item(MEMBER, "4", _("Withdraw"), withdraw.FLOW),
     Item(MEMBER, "5", _("Send"), send.FLOW),
     Item(MEMBER, "8", _("My account"), account.FLOW),
     Item(MEMBER, "9", _("Language"), language.FLOW),

@@ -11,11 +11,21 @@ from datetime import datetime
 from nannychain import queues
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import State as SmsState
+from payments.deposits.models import Deposit
+from payments.deposits.states import DEPOSIT
+from payments.withdrawals.models import Withdrawal
+from payments.withdrawals.states import WITHDRAWAL
 from wallets.stellar.models import FundingRequest
 from wallets.stellar.states import FUNDING
 from workers.identity import selectors as identity
 
-SWEEPS = ("nannychain.notifications.sweep", "nannychain.outbox.relay", "wallets.stellar.sweep")
+SWEEPS = (
+    "nannychain.notifications.sweep",
+    "nannychain.outbox.relay",
+    "payments.deposits.sweep",
+    "payments.withdrawals.sweep",
+    "wallets.stellar.sweep",
+)
 _SMS_WAITING = (SmsState.QUEUED, SmsState.CLAIMED)
 
 
@@ -30,7 +40,8 @@ class Waiting:
 
 def for_phone(phone: str) -> list[Waiting]:
     """Return all that waits for the phone (E.164), the oldest first."""
-    return sorted([*_messages(phone), *_accounts(phone)], key=lambda each: each.since)
+    found = [*_messages(phone), *_accounts(phone), *_payments(phone)]
+    return sorted(found, key=lambda each: each.since)
 
 
 def sync() -> tuple[str, ...]:
@@ -55,3 +66,12 @@ def _accounts(phone: str) -> Iterator[Waiting]:
     )
     for state, since in rows.values_list("state", "created_at"):
         yield Waiting("stellar.account", state, since)
+
+
+def _payments(phone: str) -> Iterator[Waiting]:
+    deposits = Deposit.objects.filter(phone=phone).exclude(state__in=DEPOSIT.terminal)
+    for state, since in deposits.values_list("state", "created_at"):
+        yield Waiting("deposit", state, since)
+    withdrawals = Withdrawal.objects.filter(phone=phone).exclude(state__in=WITHDRAWAL.terminal)
+    for state, since in withdrawals.values_list("state", "created_at"):
+        yield Waiting("withdrawal", state, since)

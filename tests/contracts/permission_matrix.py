@@ -47,6 +47,10 @@ POST    wallet/withdrawals          401 | 400 400 400 | 403 403 | 400 400 400 40
 GET     wallet/withdrawals          401 | 200 200 200 | 403 403 | 200 200 200 200 | 200
 GET     wallet/withdrawals/quote    401 | 400 400 400 | 403 403 | 400 400 400 400 | 400
 GET     wallet/withdrawals/{withdrawal_id} 401 | 404 404 404 | 403 403 | 404 404 404 404 | 404
+GET     ussd/sessions               401 | 403 403 403 | 403 403 | 200 200 403 403 | 200
+DELETE  ussd/sessions               401 | 403 403 403 | 403 403 | 403 200 403 403 | 200
+GET     ussd/queue/{phone}          401 | 403 403 403 | 403 403 | 200 200 403 403 | 200
+POST    ussd/sync                   401 | 403 403 403 | 403 403 | 403 202 403 403 | 202
 """
 
 SENT: dict[str, dict[str, Any]] = {

@@ -1,5 +1,7 @@
 """Journeys as data: what is typed, and the exact screen that follows."""
 
+from typing import Any
+
 import pytest
 import time_machine
 
@@ -14,6 +16,12 @@ _ASKS_AGAIN = {
     for name, screen in APPLICATION.screens.items()
     if isinstance(screen, Choose | Confirm)
 }
+
+
+@pytest.fixture(autouse=True)
+def m_pesa_is_set_up(settings: Any) -> None:
+    """Let requests to M-Pesa be accepted; nothing is sent while no worker runs."""
+    settings.MPESA_CONSUMER_KEY, settings.MPESA_SHORTCODE = "key", "174379"
 
 
 @pytest.mark.django_db

@@ -51,7 +51,12 @@ class TestSessions:
 
     @pytest.mark.parametrize(
         ("method", "path"),
-        [("get", "sessions"), ("delete", "sessions"), ("get", "queue/0712345678"), ("post", "sync")],
+        [
+            ("get", "sessions"),
+            ("delete", "sessions"),
+            ("get", "queue/0712345678"),
+            ("post", "sync"),
+        ],
     )
     def test_nobody_else_may(self, method: str, path: str) -> None:
         assert getattr(APIClient(), method)(f"{BASE}/{path}").status_code == 401
