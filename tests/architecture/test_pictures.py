@@ -1,6 +1,6 @@
 """Pictures of what can happen are drawn from the tables, and drawn anew when a table changes."""
 
-from config import book_pages, flows, ussd_pages, role_pages
+from config import book_pages, flows, role_pages, ussd_pages
 from wallets.ledger import recipes
 
 
