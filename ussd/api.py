@@ -16,6 +16,7 @@ from nannychain.phone import parse as parse_phone
 from ussd import waiting
 from ussd.engine import sessions
 from ussd.menu import APPLICATION
+from workers.identity.models import Member
 
 _TAG = "USSD"
 _SEES, _CLEARS = Staff("ussd.view_sessions"), Staff("ussd.clear_sessions")
@@ -104,12 +105,12 @@ class UssdSessions(Endpoint):
     def delete(self, request: Request) -> Response:
         """End every session. Who goes on typing is asked to dial again; no money is touched."""
         cleared = sessions.clear_all(APPLICATION)
-        member = request.user
+        member = Member.objects.get(pk=request.user.pk)
         audit.record(
             "ussd.sessions_cleared",
             subject=member,
             actor_id=member.pk,
-            actor=str(member),
+            actor=member.worker_id,
             after={"cleared": cleared},
             channel="rest",
         )

@@ -54,8 +54,8 @@ def _next(app: Application, hop: Hop, slot: Slot) -> Session:
         raise effects.ForeignSession
     if session is not None and not _is_known(app, session.place):
         session = None
-    layer = cumulative if hop.step is None else single
-    return layer.following(app, hop, session=session, dropped_place=slot.dropped)
+    following = cumulative.following if hop.step is None else single.following
+    return following(app, hop, session=session, dropped_place=slot.dropped)
 
 
 def _is_known(app: Application, place: Place) -> bool:
