@@ -105,7 +105,7 @@ class UssdSessions(Endpoint):
     def delete(self, request: Request) -> Response:
         """End every session. Who goes on typing is asked to dial again; no money is touched."""
         cleared = sessions.clear_all(APPLICATION)
-        member = Member.objects.get(pk=request.user.pk)
+        member = Member.objects.get(pk=str(request.user.pk))
         audit.record(
             "ussd.sessions_cleared",
             subject=member,
