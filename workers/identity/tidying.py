@@ -3,6 +3,7 @@
 from workers.identity.codes import services as codes
 from workers.identity.phone_changes import services as phone_changes
 from workers.identity.pins import services as pins
+from workers.identity.second_factor import services as second_factor
 from workers.identity.tokens import services as tokens
 
 
@@ -12,3 +13,4 @@ def tidy() -> None:
     codes.forget_old()
     pins.forget_old()
     tokens.forget_old()
+    second_factor.forget_old_sessions()

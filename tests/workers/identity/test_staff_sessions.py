@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from nannychain.audit.models import AuditEntry
 from tests.factories.members import PASSWORD, StaffFactory
 from tests.factories.second_factors import code_of, enrolled
 from tests.factories.sign_ins import CODES, SECOND, first_step, is_in
+from workers.identity import tasks
 from workers.identity.models import Member
 from workers.identity.second_factor import selectors, services
 
@@ -64,6 +66,21 @@ def test_the_cookie_is_for_http_alone_and_ends_with_the_browser() -> None:
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert not cookie["max-age"]
+
+
+def test_sessions_that_are_over_are_forgotten_and_no_others() -> None:
+    member, shown = enrolled(StaffFactory.create())
+    start = timezone.now()
+    for code in shown[:2]:
+        first_step(member).post(SECOND, {"code": code})
+    client = first_step(member)
+    client.post(SECOND, {"code": shown[2]})
+    with time_machine.travel(start + timedelta(minutes=20)):
+        assert is_in(client)
+    with time_machine.travel(start + timedelta(minutes=40)):
+        tasks.tidy()
+        assert Session.objects.count() == 1
+        assert is_in(client)
 
 
 def test_signing_out_is_written_down() -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -161,6 +162,11 @@ def remove(member_id: UUID) -> None:
 def end_sessions(member_id: UUID) -> None:
     """End all sessions of the member in the admin."""
     Member.objects.filter(pk=member_id).update(session_epoch=F("session_epoch") + 1)
+
+
+def forget_old_sessions() -> None:
+    """Delete the sessions in the admin that are over; most end without anybody signing out."""
+    SessionStore.clear_expired()
 
 
 def _forget(member_id: UUID) -> Member:
