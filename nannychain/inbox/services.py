@@ -1,7 +1,6 @@
 """Receiving and working off callbacks."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from nannychain import alerts, queues
 from nannychain.inbox.models import InboxMessage
-from nannychain.inbox.redaction import redacted
+from nannychain.inbox.redaction import kept
 from nannychain.inbox.statements import OPEN_ADDRESS, STORE, STORE_AT, STORE_UNTRUSTED
 
 log = structlog.get_logger(__name__)
@@ -78,7 +77,7 @@ def receive(source: Source, *, body: Body, trusted: bool = True) -> int:
 
     Of those that are not trusted, only so many a day are kept; beyond them, 0 is returned.
     """
-    text = json.dumps(redacted(body, names=source.redact), sort_keys=True)
+    text = kept(body, names=source.redact)
     instant = timezone.now()
     if trusted:
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -95,7 +94,7 @@ def receive_at(
 
     The same words to another address, or from a sender who is believed otherwise, are no double.
     """
-    text = json.dumps(redacted(body, names=redact), sort_keys=True)
+    text = kept(body, names=redact)
     digest = hashlib.sha256(f"{address_digest} {trusted} {text}".encode()).hexdigest()
     instant = timezone.now()
     return _store(STORE_AT, [digest, text, trusted, instant, instant, address_digest])

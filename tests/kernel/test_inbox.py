@@ -144,6 +144,26 @@ class TestHandling:
         assert Alert.objects.get().key == f"inbox:{message_id}"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"PIN": "1234"},
+        {"a": [{"Key": "pin", "Value": "1234"}]},
+        {"p\u0131n": "1", "Pin": {"x": "1234"}},
+        {"nul": "a\x00b", "pin": "1234"},
+    ],
+)
+def test_no_short_way_keeps_a_secret(body: dict[str, Any]) -> None:
+    text = redaction.kept(body, names=frozenset({"pin"}))
+    assert "1234" not in text
+    assert "\\u0000" not in text
+
+
+def test_what_is_short_and_plain_is_kept_as_it_is() -> None:
+    body = {"b": 1, "a": [{"Key": "Amount", "Value": "1.00"}, None, True]}
+    assert redaction.kept(body, names=frozenset({"pin"})) == json.dumps(body, sort_keys=True)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=80),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=80), inner),
@@ -152,6 +172,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=80), JSON, max_size=60))
 def test_any_body_can_be_redacted_and_stored_as_text(body: dict[str, Any]) -> None:
+    assert json.loads(redaction.kept(body, names=frozenset({"pin"}))) is not None
     kept = redaction.redacted(body, names=frozenset({"pin"}))
     assert len(kept) <= redaction.FIELDS_MAX
     text = json.dumps(kept, ensure_ascii=False)
