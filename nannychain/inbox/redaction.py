@@ -26,8 +26,8 @@ _NAMES_OF_VALUES = frozenset({"Value", "value"})
 def kept(body: Mapping[str, Any], *, names: Set[str]) -> str:
     """Return the JSON that is kept of a body.
 
-    Nearly every callback is short, plain ASCII, and nowhere has one of the names: that is kept as it
-    is. All others are redacted, piece by piece.
+    Nearly every callback is short, plain ASCII, and has none of the names anywhere: it is kept as
+    it is. All others are redacted, piece by piece.
     """
     text = json.dumps(body, sort_keys=True)
     folded = text.casefold()
