@@ -9,11 +9,14 @@ from nannychain import audit, notifications
 from nannychain.transactions import required
 from workers.identity.models import Member
 from workers.identity.pins import messages
-from workers.identity.pins.models import Pin
+from workers.identity.pins.models import Pin, PinAttempt
 
 TRIES = 3
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(days=1))
 UNTIL_RESET = datetime(9999, 1, 1, tzinfo=UTC)
+# So many wrong ones in a day lock too, however many right ones came between: a thief may guess
+# whenever the owner has just entered hers.
+WRONG_IN_A_DAY = 6
 # Locks are counted on until a right PIN comes at least this long after the last of them.
 _CALM = timedelta(days=1)
 
@@ -41,10 +44,11 @@ def judge(pin: Pin, *, fits: bool, channel: str) -> Verdict:
     if fits:
         _calm_down(pin, instant)
         return Verdict(is_right=True, tries_left=TRIES, locked_until=None)
-    if pin.tries + 1 < TRIES:
+    left = min(TRIES - pin.tries, WRONG_IN_A_DAY + 1 - _wrong_lately(pin, instant)) - 1
+    if left > 0:
         pin.tries += 1
         pin.save(update_fields=["tries"])
-        return Verdict(is_right=False, tries_left=TRIES - pin.tries, locked_until=None)
+        return Verdict(is_right=False, tries_left=left, locked_until=None)
     _lock(pin, instant, channel=channel)
     return Verdict(is_right=False, tries_left=0, locked_until=pin.locked_until)
 
@@ -56,6 +60,12 @@ def _calm_down(pin: Pin, instant: datetime) -> None:
     pin.locks = 0 if is_calm else pin.locks
     if (pin.tries, pin.locks) != before:
         pin.save(update_fields=["tries", "locks"])
+
+
+def _wrong_lately(pin: Pin, instant: datetime) -> int:
+    """Return how many wrong ones of the last day did not lead to a lock."""
+    wrong = PinAttempt.objects.filter(member_id=pin.pk, is_right=False, locked_until__isnull=True)
+    return wrong.filter(at__gt=instant - _CALM).count()
 
 
 def _lock(pin: Pin, instant: datetime, *, channel: str) -> None:

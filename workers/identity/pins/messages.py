@@ -11,10 +11,10 @@ from nannychain.language import speaking
 
 
 def locked(*, until: datetime, language: str) -> str:
-    """Return the text for three wrong tries: until when nothing is taken."""
+    """Return the text for wrong tries: until when nothing is taken."""
     with speaking(language):
         return _(
-            "NannyChain: a wrong PIN was entered 3 times. Your PIN is locked until {time}. "
+            "NannyChain: a wrong PIN was entered several times. Your PIN is locked until {time}. "
             "Not you? Call {help_line}."
         ).format(time=date_format(localtime(until), "j M H:i"), help_line=settings.HELP_LINE)
 

@@ -308,6 +308,7 @@ def _store_verdict(member_id: UUID, digest: bytes, verdict: Verdict, *, channel:
         tries_left=verdict.tries_left,
         locked_until=verdict.locked_until,
         channel=channel,
+        at=timezone.now(),
     )
 
 

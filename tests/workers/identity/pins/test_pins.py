@@ -199,6 +199,23 @@ class TestLocking:
             try_pin(member, PIN, key="x")
             assert lock(member, round_="2").locked_until == now + counting.WAITS[0]
 
+    def test_guessing_between_the_owners_right_ones_locks_too(self, member: Member) -> None:
+        left = []
+        for number in range(counting.WRONG_IN_A_DAY):
+            left.append(try_pin(member, WRONG, key=f"thief {number}").tries_left)
+            assert try_pin(member, PIN, key=f"owner {number}").is_right
+
+        assert left == [2, 2, 2, 2, 2, 1]
+        assert try_pin(member, WRONG, key="thief").locked_until is not None
+
+    def test_what_was_wrong_the_day_before_is_forgiven(self, member: Member) -> None:
+        for number in range(counting.WRONG_IN_A_DAY):
+            try_pin(member, WRONG, key=f"thief {number}")
+            try_pin(member, PIN, key=f"owner {number}")
+
+        with time_machine.travel(timezone.now() + timedelta(days=1)):
+            assert try_pin(member, WRONG, key="thief") == Verdict(False, 2, None)
+
     def test_locks_of_one_member_are_no_other_members(self, member: Member) -> None:
         other = MemberFactory.create()
         choose_pin(other)
