@@ -126,7 +126,8 @@ def _tariff(tariff: Mapping[str, Any]) -> str:
     pairs = zip(tariff["up_to_cents"], tariff["price_cents"], strict=True)
     rows = [(display(up_to), display(price)) for up_to, price in pairs]
     rate = tariff["tax_basis_points"] / 100
-    title = f"## {FEE_WORDS[tariff['operation']]}\n\n{tariff['reason'].capitalize()}. "
+    reason = tariff["reason"][:1].upper() + tariff["reason"][1:]
+    title = f"## {FEE_WORDS[tariff['operation']]}\n\n{reason}. "
     return f"{title}Duty within: {rate:g} %.\n\n" + _table(("up to", "paid"), rows)
 
 

@@ -1,5 +1,7 @@
 """Money above a wallet's limit is hers: held, told to her, and free as soon as there is room."""
 
+import itertools
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +14,7 @@ from payments import limits
 from payments.limits import excess
 from payments.limits.models import Excess
 from tests.factories import books, money
+from tests.factories.threads import at_once
 from wallets.ledger import posting
 from wallets.ledger.errors import NotEnough
 from wallets.wallet import selectors as wallets
@@ -125,6 +128,35 @@ def test_room_is_what_the_limit_leaves() -> None:
     assert limits.room_for_incoming(her.pk, at=now) == limits.Room(20_000_00, 5_000_00)
     _receive(her, 9_000_00)
     assert limits.room_for_incoming(her.pk, at=now) == limits.Room(20_000_00, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_payments_at_once_hold_what_is_above_the_limit_to_the_cent() -> None:
+    her = money.member(level=Level.PHONE)
+
+    at_once(lambda: _receive(her, 3_000_00), times=12, threads=8)
+
+    assert (money.balance(her), money.available(her)) == (36_000_00, 20_000_00)
+    held = Excess.objects.filter(released_at__isnull=True)
+    assert sum(row.cents for row in held) == 16_000_00
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_and_what_goes_at_once_leave_the_right_part_free() -> None:
+    her = money.member(19_000_00, level=Level.PHONE)
+    turn = itertools.count()
+
+    def move() -> None:
+        if next(turn) % 2:
+            _receive(her, 1_000_00)
+        else:
+            _spend(her, 700_00)
+
+    at_once(move, times=20, threads=8)
+    excess.release_all()
+
+    assert money.balance(her) == 22_000_00
+    assert money.available(her) == 20_000_00
 
 
 class TestAnyHistory(TestCase):
