@@ -22,7 +22,7 @@ from payments.mpesa.messages import Result
 from payments.mpesa.reading import text
 from payments.paybill import outcomes
 from payments.paybill.models import PaybillPayment
-from payments.paybill.services import STATUS
+from payments.paybill.services import NOBODY
 from payments.paybill.states import ASKABLE, PAYBILL, State
 
 log = structlog.get_logger(__name__)
@@ -115,8 +115,10 @@ def _believe(payment: PaybillPayment, message: Result) -> str:
         # Whoever told of it first was wrong, or lied: M-Pesa's own amount is the true one.
         payment.amount_cents = message.amount_cents
         _tell_staff(payment, why="M-Pesa's amount is another than the one that was told")
-    payment.told_by = STATUS
-    payment.save(update_fields=["amount_cents", "told_by"])
+    payment.save(update_fields=["amount_cents"])
+    if payment.told_by == NOBODY:
+        # M-Pesa's answer doesn't say for whom it was, and who said so may have lied.
+        return outcomes.put_aside(payment, why="M-Pesa has it, but nobody known said for whom")
     return outcomes.believe(payment)
 
 

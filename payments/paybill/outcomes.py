@@ -50,7 +50,7 @@ def believe(payment: PaybillPayment) -> str:
     else:
         member = members.member_by_address(payment.account)
     if member is None or not member.is_active:
-        return _put_aside(payment, why="the account number names nobody")
+        return put_aside(payment, why="the account number names nobody")
     return _credit(payment, member)
 
 
@@ -81,7 +81,13 @@ def _echo(payment: PaybillPayment, *, deposit_id: UUID | None, why: str) -> str:
 
 
 @required
-def _put_aside(payment: PaybillPayment, *, why: str) -> str:
+def put_aside(payment: PaybillPayment, *, why: str) -> str:
+    """Book a payment that has certainly come into suspense; `payment` must be locked.
+
+    Its receipt is claimed, so that no other operation books it.
+    """
+    if not receipts.claim(payment.receipt, owner=f"paybill:{payment.pk}"):
+        return _echo(payment, deposit_id=None, why="its receipt belongs to another operation")
     suspense = accounts.open_account(Kind.SUSPENSE_RECEIPTS, label=payment.shortcode)
     _receive(payment, into=suspense)
     PAYBILL.move(payment, to=State.SUSPENSE, why=why, due_at=None)
@@ -93,6 +99,19 @@ def _credit(payment: PaybillPayment, member: Member) -> str:
     wallet = wallets.account_of(member.pk)
     _receive(payment, into=wallet)
     _is_hers(payment, member, wallet=wallet, why="the account number names her")
+    return "credited"
+
+
+@required
+def named(payment: PaybillPayment) -> str:
+    """Put a payment out of suspense into the wallet that its account number names.
+
+    For one whose account number has only now been told by somebody known. `payment` must be locked.
+    """
+    member = members.member_by_address(payment.account)
+    if member is None or not member.is_active:
+        return "suspense"
+    allot(payment, member, why="M-Pesa has told now for whom it is")
     return "credited"
 
 

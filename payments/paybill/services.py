@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 # Above it a confirmation alone is not believed, whoever sends it: M-Pesa is asked.
 CONFIRM_ABOVE_CENTS = 50_000 * CENTS_PER_SHILLING
-CONFIRMATION, STATUS, PULL = "confirmation", "status", "pull"
+CONFIRMATION, PULL = "confirmation", "pull"
+NOBODY = "nobody known"  # what such a message says of the account number is never believed
 
 
 def may_pay(payment: paybills.PaybillPayment) -> Refusal | None:
@@ -47,53 +48,52 @@ def may_pay(payment: paybills.PaybillPayment) -> Refusal | None:
 def confirmed(payment: paybills.PaybillPayment) -> str:
     """Take a confirmation whose sender is believed; return what it came to, in a word or two."""
     is_sure = payment.amount_cents <= CONFIRM_ABOVE_CENTS
-    return _take(payment, told_by=CONFIRMATION, is_sure=is_sure)
+    return _take(payment, told_by=CONFIRMATION, is_trusted=True, is_sure=is_sure)
 
 
 @required
 def doubted(payment: paybills.PaybillPayment) -> str:
     """Take a confirmation from who knows where: it books nothing, and M-Pesa is asked."""
-    return _take(payment, told_by="nobody known", is_sure=False)
+    return _take(payment, told_by=NOBODY, is_trusted=False, is_sure=False)
 
 
 def pulled(payment: paybills.PaybillPayment) -> str:
     """Take a line of M-Pesa's own list: we have asked for it, so that it is believed."""
     with transaction.atomic():
-        return _take(payment, told_by=PULL, is_sure=True)
+        return _take(payment, told_by=PULL, is_trusted=True, is_sure=True)
 
 
 @required
-def _take(told: paybills.PaybillPayment, *, told_by: str, is_sure: bool) -> str:
+def _take(told: paybills.PaybillPayment, *, told_by: str, is_trusted: bool, is_sure: bool) -> str:
     if told.shortcode != settings.MPESA_SHORTCODE:
         _alert(told, why="it names another paybill number")
         return "another paybill"
-    payment, is_new = _stored(told, told_by=told_by)
+    payment = _stored(told, told_by=told_by)
+    is_news = is_trusted and payment.told_by == NOBODY  # the first who is believed
+    if payment.state == State.SUSPENSE and is_news and payment.amount_cents == told.amount_cents:
+        _learn(payment, told, told_by=told_by)
+        return outcomes.named(payment)
     if payment.state not in (State.UNCONFIRMED, State.REFUTED):
         return _again(payment, told)
-    if not is_new and payment.amount_cents != told.amount_cents:
-        if not is_sure:
-            return _again(payment, told)
-        payment.amount_cents = told.amount_cents  # what was told before is not known to be true
-        payment.save(update_fields=["amount_cents"])
+    if is_news or (is_trusted and is_sure):
+        _learn(payment, told, told_by=told_by)
+    elif payment.amount_cents != told.amount_cents:
+        return _again(payment, told)
     if payment.state == State.REFUTED:
         PAYBILL.move(payment, to=State.UNCONFIRMED, why=f"told again by {told_by}")
-    if is_sure:
-        _learn(payment, told, told_by=told_by)
-        return outcomes.believe(payment)
-    return _ask_soon(payment)
+    return outcomes.believe(payment) if is_sure else _ask_soon(payment)
 
 
-def _stored(told: paybills.PaybillPayment, *, told_by: str) -> tuple[PaybillPayment, bool]:
-    """Return the row of the receipt, locked, and whether it is new."""
-    rows = PaybillPayment.objects.select_for_update(no_key=True)
+def _stored(told: paybills.PaybillPayment, *, told_by: str) -> PaybillPayment:
+    """Return the row of the receipt, locked."""
     made, is_new = PaybillPayment.objects.get_or_create(
         receipt=told.receipt,
         defaults={"shortcode": told.shortcode, "told_by": told_by, **_of(told)},
     )
     if is_new:
         PAYBILL.record(made, source="", target=made.state, why=f"told by {told_by}")
-        return made, True
-    return rows.get(pk=made.pk), False
+        return made
+    return PaybillPayment.objects.select_for_update(no_key=True).get(pk=made.pk)
 
 
 def _of(told: paybills.PaybillPayment) -> dict[str, object]:
@@ -114,10 +114,8 @@ def _cut(text: str) -> str:
 
 
 def _learn(payment: PaybillPayment, told: paybills.PaybillPayment, *, told_by: str) -> None:
-    """Take over what a believed message says of a payment that was doubted before."""
-    if payment.told_by == told_by:
-        return
-    known = {name: value for name, value in _of(told).items() if value}
+    """Take over all that a believed message says: who told of it before may have lied."""
+    known = _of(told)
     for name, value in known.items():
         setattr(payment, name, value)
     payment.told_by = told_by

@@ -1,11 +1,13 @@
 """Payments that are in doubt: M-Pesa is asked, and its own word decides."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from nannychain.alerts.models import Alert
 from payments.mpesa.callbacks import addresses
@@ -164,6 +166,61 @@ def test_a_queue_timeout_decides_nothing(her: Member, gateway: Gateway) -> None:
 
     payment.refresh_from_db()
     assert payment.state == State.UNCONFIRMED
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_stranger_who_tells_of_a_true_payment_does_not_say_for_whom_it_is(
+    her: Member, settings: Settings
+) -> None:
+    """M-Pesa confirms that there is money, and not whose account number the payer typed."""
+    settings.MPESA_CALLBACK_IPS = (ip_network("196.201.214.0/24"),)
+    thief, true = money.member(), paybill.body(her.worker_id)
+    lie = {**true, "BillRefNumber": thief.worker_id}
+    assert paybill.confirm(lie, address="203.0.113.9") == "to be confirmed"
+    payment = paybill.payment(true)
+    tending.tend(payment.pk)
+    settings.MPESA_CALLBACK_IPS = ()
+
+    assert _post_answer(payment, paybill.answer_of_status(payment.receipt)) == ["suspense"]
+    assert (money.balance(thief), money.balance(her)) == (0, 0)
+
+    assert paybill.confirm({**true, "OrgAccountBalance": "1.00"}) == "credited"
+    assert (money.balance(thief), money.balance(her)) == (0, 800_00)
+    assert paybill.confirm({**true, "OrgAccountBalance": "2.00"}) == "known"
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_stranger_before_a_great_payment_does_not_say_for_whom_it_is(
+    her: Member, settings: Settings
+) -> None:
+    settings.MPESA_CALLBACK_IPS = (ip_network("196.201.214.0/24"),)
+    thief, true = money.member(), paybill.body(her.worker_id, GREAT)
+    paybill.confirm({**true, "BillRefNumber": thief.worker_id}, address="203.0.113.9")
+    settings.MPESA_CALLBACK_IPS = ()
+    assert paybill.confirm(true) == "to be confirmed"
+    payment = paybill.payment(true)
+    tending.tend(payment.pk)
+
+    answer = paybill.answer_of_status(payment.receipt, amount=GREAT)
+    assert _post_answer(payment, answer) == ["credited"]
+    assert (money.balance(thief), money.balance(her)) == (0, 50_001_00)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_stranger_after_the_true_confirmation_changes_nothing(
+    her: Member, settings: Settings
+) -> None:
+    thief, true = money.member(), paybill.body(her.worker_id, GREAT)
+    assert paybill.confirm(true) == "to be confirmed"
+    settings.MPESA_CALLBACK_IPS = (ip_network("196.201.214.0/24"),)
+    lie = {**true, "BillRefNumber": thief.worker_id}
+    paybill.confirm(lie, address="203.0.113.9")
+    settings.MPESA_CALLBACK_IPS = ()
+    payment = paybill.payment(true)
+    tending.tend(payment.pk)
+
+    _post_answer(payment, paybill.answer_of_status(payment.receipt, amount=GREAT))
+    assert (money.balance(thief), money.balance(her)) == (0, 50_001_00)
 
 
 def _list_of(*bodies: dict[str, Any]) -> Any:
