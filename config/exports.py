@@ -5,6 +5,7 @@ A test fails where a table that names a member stands in no section.
 
 from payments.deposits import export as deposits
 from payments.limits import export as limits
+from payments.paybill import export as paybill
 from payments.transfers import export as transfers
 from payments.withdrawals import export as withdrawals
 from workers.identity.me import export
@@ -17,6 +18,7 @@ SECTIONS: tuple[export.Section, ...] = (
     *transfers.SECTIONS,
     *deposits.SECTIONS,
     *withdrawals.SECTIONS,
+    *paybill.SECTIONS,
 )
 
 # Tables that name a member and tell nothing that a section doesn't: hashes that go by themselves,

@@ -1,5 +1,6 @@
 """The REST API: every endpoint says who may, and the published schema is that of the code."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from config import api, openapi
 from nannychain.api import codes, explained
 from nannychain.api.access import Access
 from nannychain.api.endpoints import Endpoint
+from tests.contracts import permission_matrix
+from tests.factories import callers
 
 OPERATIONS = [
     (route, endpoint, method.upper())
@@ -47,6 +50,23 @@ def test_every_operation_says_who_may_and_what_it_does(
     assert (getattr(endpoint, method.lower()).__doc__ or "").strip()
     assert all(answer.example is not None for answer in told.answers.values() if answer.form)
     assert (told.body is None) == (told.body_example is None)
+
+
+_VARIABLE = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+
+
+def test_every_operation_has_its_row_in_the_permission_matrix_and_no_row_is_left_over() -> None:
+    operations = {f"{method} {_VARIABLE.sub(_braced, route)}" for route, _, method in OPERATIONS}
+    assert set(permission_matrix.rows()) == operations
+
+
+def _braced(found: re.Match[str]) -> str:
+    return f"{{{found[1]}}}"
+
+
+def test_every_row_has_a_cell_for_every_kind_of_caller() -> None:
+    cells = {len(found) for found in permission_matrix.rows().values()}
+    assert cells == {len(callers.KINDS)}
 
 
 def test_nobody_is_let_in_to_what_is_not_there() -> None:

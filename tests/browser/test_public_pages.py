@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.wsgi import get_wsgi_application
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
@@ -18,7 +18,7 @@ from tests.browser.conftest import Open
 def site() -> Iterator[str]:
     """Serve pages that need no database, since Playwright keeps this thread from it."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler)
-    server.set_app(get_wsgi_application())
+    server.set_app(WSGIHandler())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()

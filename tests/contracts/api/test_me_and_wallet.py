@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.apps import apps
 
 from config import exports
 from nannychain.audit.models import AuditEntry
@@ -123,22 +122,6 @@ class TestTheExport:
         money.put_in(other, 987_61)
         text = b"".join(signed_in(wanjiku).get("me/export").streaming_content).decode()
         assert not any(word in text for word in ("799888777", "Achieng", other.worker_id, "98761"))
-
-    def test_leaves_out_no_table_that_names_a_member(self) -> None:
-        told = set().union(*(section.tables for section in exports.SECTIONS))
-        naming = {
-            model._meta.label
-            for model in apps.get_models()
-            if any(getattr(field, "related_model", None) is Member for field in _own_fields(model))
-        }
-        assert naming - told - exports.HOLD_NO_DATA == set()
-        assert told >= {"workers.Member", "workers.Consent"}
-
-
-def _own_fields(model: Any) -> list[Any]:
-    return [
-        field for field in model._meta.get_fields() if field.concrete and not field.auto_created
-    ]
 
 
 class TestTheWallet:
