@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 
 from config import api, openapi
 from nannychain.api import codes, explained
@@ -25,6 +26,13 @@ NAMES = [f"{method} {route}" for route, _, method in OPERATIONS]
 def test_the_published_schema_is_that_of_the_code() -> None:
     """`make openapi` writes it."""
     assert settings.OPENAPI_FILE.read_text(encoding="utf-8") == openapi.document()
+
+
+def test_nothing_of_the_schema_is_left_to_guessing() -> None:
+    """Two forms of one name, or a field that tells no type, would be published wrong."""
+    reset_generator_stats()
+    openapi.schema()
+    assert {**GENERATOR_STATS._warn_cache, **GENERATOR_STATS._error_cache} == {}
 
 
 def test_the_page_of_codes_is_that_of_the_schema() -> None:

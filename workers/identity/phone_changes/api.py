@@ -45,7 +45,7 @@ class AskForm(Form):
     )
 
 
-class CodeForm(Form):
+class NumberCodeForm(Form):
     """A code, and which of the two numbers it came to."""
 
     number = Choice(choices=sorted(_PURPOSES))
@@ -127,7 +127,7 @@ class NumberChangeCodes(Endpoint):
     @explained(
         "Enter a code of my change of number",
         tag="Me",
-        body=CodeForm,
+        body=NumberCodeForm,
         body_example={"number": "new", "code": "402913"},
         answers={
             200: Answer(
@@ -144,7 +144,7 @@ class NumberChangeCodes(Endpoint):
 
         That the new number has an account already is told only to who holds that phone.
         """
-        given = self.given(CodeForm)
+        given = self.given(NumberCodeForm)
         change = services.prove(
             _waiting(request).pk,
             purpose=_PURPOSES[given["number"]],
