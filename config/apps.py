@@ -19,3 +19,4 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.approvals").connect()
         importlib.import_module("config.roles").connect()
         importlib.import_module("config.figures").connect()
+        importlib.import_module("config.metrics").connect()

@@ -35,6 +35,13 @@ _MPESA_OUT = (
     "mpesa_initiator_password",
     "mpesa_certificate",
 )
+_KEYS_OF_OTHERS = (
+    "pin_pepper",
+    "sms_callback_key",
+    "ussd_api_key",
+    "paybill_callback_key",
+    "metrics_key",
+)
 _PUBLIC_PASSPHRASE = "Public Global Stellar Network ; September 2015"  # noqa: S105 - a name
 
 
@@ -129,7 +136,7 @@ def _weak_secrets(env: Env) -> list[str]:
         problems.append("ENCRYPTION_KEYS_OLD must hold 32 random bytes each, as base64 or hex")
     if env.pin_pepper and env.pin_pepper in (env.secret_key, env.encryption_key):
         problems.append("PIN_PEPPER must be a secret of its own")
-    for name in ("pin_pepper", "sms_callback_key", "ussd_api_key", "paybill_callback_key"):
+    for name in _KEYS_OF_OTHERS:
         if 0 < len(getattr(env, name)) < 32:
             problems.append(f"{name.upper()} must be 32 random characters or more")
     return problems

@@ -97,6 +97,7 @@ class Env:
     mpesa_certificate: str
     mpesa_callback_ips: tuple[str, ...]
     paybill_callback_key: str
+    metrics_key: str
     nannychain_process: str
 
 
@@ -295,6 +296,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "MPESA_CERTIFICATE": (_certificate, ""),
     "MPESA_CALLBACK_IPS": (_networks, ()),
     "PAYBILL_CALLBACK_KEY": (_path_key, ""),
+    "METRICS_KEY": (_text, ""),
     "NANNYCHAIN_PROCESS": (_one_of(PROCESSES), "command"),
 }
 

@@ -6,6 +6,7 @@ from django.urls import include, path
 from config import api
 from nannychain.api.views import docs, errors, openapi
 from nannychain.health.views import health, ready
+from nannychain.metrics.views import metrics
 
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.forbidden"
@@ -15,6 +16,7 @@ handler500 = "config.errors.broken"
 urlpatterns = [
     path("health", health),
     path("health/ready", ready),
+    path("metrics", metrics),
     path(api.PREFIX, include("config.api")),
     path("docs", docs),
     path("docs/errors", errors),

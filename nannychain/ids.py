@@ -7,6 +7,7 @@ a primitive element, so that any single wrong character and any swap of two char
 import secrets
 import time
 import uuid
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,12 @@ def new_id() -> uuid.UUID:
     high = milliseconds << 16 | 0x7000 | secrets.randbits(12)
     low = 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=high << 64 | low)
+
+
+def first_since(instant: datetime) -> uuid.UUID:
+    """Return what no id made before that instant, and every one made since, reaches."""
+    milliseconds = int(instant.timestamp() * 1000)
+    return uuid.UUID(int=(milliseconds << 16 | 0x7000) << 64 | 0b10 << 62)
 
 
 def new_token() -> str:

@@ -35,7 +35,7 @@ _SETTINGS = {
 }
 _FOREIGN = (
     *("AT_", "USSD_", "SMS_", "STELLAR_", "MPESA_", "SENTRY_", "ENCRYPTION_", "SEALING_"),
-    *("PIN_", "OUTGOING_"),
+    *("PIN_", "OUTGOING_", "METRICS_", "ALERT_", "EMAIL_"),
 )
 # Several workers share few processors here: how long a test takes says nothing about it.
 hypothesis.settings.register_profile(

@@ -23,6 +23,8 @@ DEBUG = False
 OPERATING_MODE = current().operating_mode
 HELP_LINE = current().help_line
 PUBLIC_BASE_URL = current().public_base_url
+METRICS_KEY = current().metrics_key
+METRICS_OPEN_HERE = True  # GET /metrics without a key, on this machine; production has it not
 USSD_TEST_ENDPOINT = True  # POST /ussd/test, for scripts; production has it not
 
 INSTALLED_APPS = [
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "nannychain.logs.middleware.RequestLog",
+    "nannychain.metrics.middleware.RequestCounts",
     "django.middleware.security.SecurityMiddleware",
     "nannychain.policy.ContentPolicy",
     "corsheaders.middleware.CorsMiddleware",

@@ -7,6 +7,7 @@ from config.settings.base import *  # noqa: F403
 refuse_unsafe(current())
 
 USSD_TEST_ENDPOINT = False
+METRICS_OPEN_HERE = False
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
