@@ -109,6 +109,10 @@ def _may_go(deposit: Deposit, *, at: datetime) -> bool:
     if deposit.expires_at <= at:
         words = _("M-Pesa could not be reached.")
         outcomes.ended(deposit, to=State.EXPIRED, reason="it could not be sent", words=words)
+    elif deposit.member.phone != deposit.phone:
+        words = _("Your number has changed. Please ask again.")
+        reason = "her number has changed since"
+        outcomes.ended(deposit, to=State.EXPIRED, reason=reason, words=words)
     elif not account.can_take() or operating.is_stopped(Flow.DEPOSITS):
         _postpone(deposit, until=at + _STOPPED_PAUSE, reason="deposits are stopped")
     elif selectors.was_asked_just_now(

@@ -139,6 +139,15 @@ def _may_go(withdrawal: Withdrawal, *, at: datetime) -> bool:
             attempt=None,
         )
         return False
+    if withdrawal.member.phone != withdrawal.phone:
+        # Whoever has the old number now must not get it.
+        outcomes.given_back(
+            withdrawal,
+            reason="her number has changed since",
+            words=_("Your number has changed. Please ask again."),
+            attempt=None,
+        )
+        return False
     waits = _waits(withdrawal, at=at)
     if waits is None:
         return True

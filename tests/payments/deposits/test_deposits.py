@@ -21,9 +21,12 @@ from payments.deposits.errors import (
 from payments.deposits.models import Deposit
 from payments.deposits.states import State
 from tests.factories import mpesa
-from tests.factories.safaricom import PUSH, Safaricom, checkout_id, post, push_result
+from tests.factories.browsers import signed_in
+from tests.factories.members import StaffFactory
+from tests.factories.safaricom import PUSH, QUERY, Safaricom, checkout_id, post, push_result
 from wallets.ledger.chart import Kind
 from wallets.wallet import selectors as wallets
+from workers.identity.models import Member
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +201,32 @@ def test_the_timeline_can_be_read_out(safaricom: Safaricom) -> None:
         "M-Pesa took the money (told by callback)",
     ]
     assert words.now(deposit) == "KSh 100 paid, M-Pesa receipt UKL1A2B3C4."
+
+
+def test_no_prompt_goes_to_a_number_that_was_given_up(safaricom: Safaricom) -> None:
+    member = mpesa.member_with()
+    deposit = services.request(member.pk, amount_cents=100_00, channel="ussd")
+    Member.objects.filter(pk=member.pk).update(phone="+254799000111")
+    mpesa.work()
+    deposit.refresh_from_db()
+    assert (deposit.state, safaricom.asked(PUSH)) == (State.EXPIRED, [])
+
+
+def test_staff_find_a_deposit_by_any_of_its_names_and_have_mpesa_asked(
+    safaricom: Safaricom,
+) -> None:
+    member, other = mpesa.member_with(), mpesa.member_with()
+    deposit = services.request(member.pk, amount_cents=100_00, channel="ussd")
+    unseen = services.request(other.pk, amount_cents=200_00, channel="ussd")
+    mpesa.work()
+    browser = signed_in(StaffFactory.create())
+    for typed in (deposit.reference.lower(), member.phone, f" {deposit.reference} "):
+        page = browser.get("/admin/payments/deposit/", {"q": typed}).content.decode()
+        assert deposit.reference in page
+        assert unseen.reference not in page
+    page = browser.get(f"/admin/payments/deposit/{deposit.pk}/change/").content.decode()
+    assert "M-Pesa took it, and sends the prompt" in page
+    sent = {"action": "ask", "_selected_action": [str(deposit.pk)]}
+    browser.post("/admin/payments/deposit/", sent)
+    mpesa.work()
+    assert len(safaricom.asked(QUERY)) == 1

@@ -3,15 +3,18 @@
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from nannychain.actors import Actor
+from nannychain.clock import nairobi_date
 from nannychain.ids import new_id
+from nannychain.operating import selectors as operating_caps
 from nannychain.operating import services as operating
 from nannychain.operating.flows import Flow
 from nannychain.operating.selectors import FlowStopped
 from payments import limits
-from payments.limits import LimitExceeded
-from payments.limits.models import DayUse
+from payments.limits import LimitExceeded, OutflowReached
+from payments.limits.models import DayOutflow, DayUse
 from payments.withdrawals import selectors, services, words
 from payments.withdrawals.errors import AmountOutOfRange, FeeChanged, NotEnoughMoney
 from payments.withdrawals.models import PayoutAttempt, Withdrawal
@@ -22,6 +25,7 @@ from tests.factories.safaricom import PAYOUT, Safaricom, payout_result, post
 from wallets.ledger import posting
 from wallets.ledger.chart import Kind
 from wallets.wallet import selectors as wallets
+from workers.identity.models import Member
 from workers.identity.standing import services as standing
 from workers.identity.standing.models import Standing
 from workers.identity.standing.services import Frozen, MustProveAgain
@@ -143,6 +147,37 @@ def test_what_can_not_be_sent_for_a_day_goes_back(safaricom: Safaricom) -> None:
     withdrawal.refresh_from_db()
     assert (withdrawal.state, mpesa.balance(member)) == (State.FAILED, 1_000_00)
     assert "is back in your wallet" in mpesa.texts(member)[0]
+
+
+def test_what_waits_for_a_number_that_was_given_up_goes_back(safaricom: Safaricom) -> None:
+    member = mpesa.member_with(1_000_00)
+    withdrawal = services.request(member.pk, amount_cents=100_00, channel="ussd")
+    Member.objects.filter(pk=member.pk).update(phone="+254799000111")
+    mpesa.work()
+    withdrawal.refresh_from_db()
+    assert safaricom.asked(PAYOUT) == []
+    assert (withdrawal.state, mpesa.balance(member)) == (State.FAILED, 1_000_00)
+
+
+def test_no_more_leaves_in_a_day_than_the_mode_allows(
+    safaricom: Safaricom, settings: Settings
+) -> None:
+    settings.OPERATING_MODE = "partner"
+    member, at = mpesa.member_with(1_000_00), timezone.now()
+    most = operating_caps.caps(at=at).outflow_day_max_cents
+    assert most is not None
+    DayOutflow.objects.create(day=nairobi_date(at), cents=most - 100_00)
+    with pytest.raises(OutflowReached):
+        services.request(member.pk, amount_cents=100_01 * 2, channel="ussd")
+    withdrawal = services.request(member.pk, amount_cents=100_00, channel="ussd")
+    mpesa.work()
+    (ordered,) = safaricom.asked(PAYOUT)
+    post(ordered["ResultURL"], payout_result(ordered, code=2040))
+    mpesa.work()
+    withdrawal.refresh_from_db()
+    assert withdrawal.state == State.FAILED
+    assert DayOutflow.objects.get().cents == most - 100_00, "what did not leave leaves room"
+    assert DayUse.objects.get().cents == 0
 
 
 def test_money_out_makes_room_for_what_was_held(safaricom: Safaricom) -> None:
