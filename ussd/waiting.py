@@ -12,7 +12,7 @@ from nannychain import queues
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import State as SmsState
 from payments.deposits.models import Deposit
-from payments.deposits.states import DEPOSIT
+from payments.deposits.states import AWAITED, OPEN
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import WITHDRAWAL
 from wallets.stellar.models import FundingRequest
@@ -69,7 +69,8 @@ def _accounts(phone: str) -> Iterator[Waiting]:
 
 
 def _payments(phone: str) -> Iterator[Waiting]:
-    deposits = Deposit.objects.filter(phone=phone).exclude(state__in=DEPOSIT.terminal)
+    # Late money may follow every other end, but nobody waits for it.
+    deposits = Deposit.objects.filter(phone=phone, state__in=(*OPEN, *AWAITED))
     for state, since in deposits.values_list("state", "created_at"):
         yield Waiting("deposit", state, since)
     withdrawals = Withdrawal.objects.filter(phone=phone).exclude(state__in=WITHDRAWAL.terminal)
