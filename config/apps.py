@@ -20,3 +20,4 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.roles").connect()
         importlib.import_module("config.figures").connect()
         importlib.import_module("config.metrics").connect()
+        importlib.import_module("config.alerts").connect()

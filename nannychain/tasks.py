@@ -1,5 +1,6 @@
 """Index of the kernel's tasks, for Celery's discovery."""
 
+from nannychain.alerts import tasks as alerts
 from nannychain.api import tasks as api
 from nannychain.approvals import tasks as approvals
 from nannychain.health import tasks as health
@@ -7,4 +8,4 @@ from nannychain.inbox import tasks as inbox
 from nannychain.notifications import tasks as notifications
 from nannychain.outbox import tasks as outbox
 
-__all__ = ["api", "approvals", "health", "inbox", "notifications", "outbox"]
+__all__ = ["alerts", "api", "approvals", "health", "inbox", "notifications", "outbox"]

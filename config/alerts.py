@@ -1,0 +1,197 @@
+"""The table of rules that ring by themselves and are over by themselves.
+
+Each look is one query or two along an index. What is told at once by whoever meets it (a refused
+credential, wrong books, a low funding account) has no line here.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.utils import timezone
+
+from nannychain.alerts import rules
+from nannychain.alerts.rules import Found, Rule
+from nannychain.ids import first_since
+from nannychain.inbox.models import InboxMessage
+from nannychain.notifications.models import Sms
+from nannychain.notifications.states import State as SmsState
+from nannychain.outbox.models import OutboxEvent
+from payments.deposits.models import Deposit
+from payments.deposits.states import State as DepositState
+from payments.paybill.models import PaybillPayment
+from payments.paybill.states import State as PaybillState
+from payments.withdrawals.models import Withdrawal
+from payments.withdrawals.states import UNFINISHED, State
+from wallets.ledger import reading
+from wallets.ledger.chart import Kind
+from wallets.ledger.checking.models import BooksCheck
+from wallets.ledger.models import Account, Journal
+from workers.identity.pins.models import PinAttempt
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PAYOUT_AGE = timedelta(minutes=30)
+REVIEW_AGE = timedelta(hours=4)
+SMS_AGE = timedelta(minutes=15)
+QUEUE_AGE = timedelta(minutes=5)
+BOOKS_AGE = timedelta(hours=26)
+SMS_LEAST = 10  # fewer prove nothing
+SMS_FAILED_PERCENT = 30
+DEPOSITS_LEAST = 5
+WRONG_PINS = 100
+UNTRUSTED = 20
+_SMS_LOST = (SmsState.FAILED, SmsState.REJECTED, SmsState.UNKNOWN)
+_SMS_WELL = (SmsState.ACCEPTED, SmsState.DELIVERED)
+
+
+def _older(rows: QuerySet[Any], field: str, *, than: timedelta) -> Found:
+    """Return how many of the rows have waited for longer, and since when; None without any."""
+    late = rows.filter(**{f"{field}__lt": timezone.now() - than})
+    found = late.aggregate(rows=Count("pk"), since=Min(field))
+    if not found["rows"]:
+        return None
+    return {"how many": found["rows"], "since": _told(found["since"])}
+
+
+def _told(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds")
+
+
+def float_low() -> Found:
+    """Tell which number's float is less than what was paid from it in the last day."""
+    since = first_since(timezone.now() - DAY)
+    asked = Withdrawal.objects.filter(pk__gte=since).exclude(state=State.FAILED)
+    needs = dict(
+        asked.order_by().values_list("shortcode").annotate(cents=Sum("amount_cents")).order_by()
+    )
+    accounts = Account.objects.filter(kind=Kind.PAYOUT_FLOAT, label__in=needs)
+    label_of = dict(accounts.values_list("pk", "label"))
+    low = {
+        label_of[pk]: {"holds_cents": each.balance, "a_day_needs_cents": needs[label_of[pk]]}
+        for pk, each in reading.standings(label_of).items()
+        if each.balance < needs[label_of[pk]]
+    }
+    return low or None
+
+
+def payouts_old() -> Found:
+    """Tell of withdrawals that neither went through nor failed for long."""
+    rows = Withdrawal.objects.filter(state__in=UNFINISHED).exclude(state=State.NEEDS_REVIEW)
+    return _older(rows, "created_at", than=PAYOUT_AGE)
+
+
+def reviews_wait() -> Found:
+    """Tell of withdrawals that two of the staff are to decide about."""
+    rows = Withdrawal.objects.filter(state__in=UNFINISHED).filter(state=State.NEEDS_REVIEW)
+    return _older(rows, "created_at", than=REVIEW_AGE)
+
+
+def deposits_unknown() -> Found:
+    """Tell of deposits of which nobody has said how they ended."""
+    rows = Deposit.objects.filter(due_at__isnull=False, state=DepositState.UNKNOWN)
+    return _older(rows, "created_at", than=HOUR)
+
+
+def callbacks_silent() -> Found:
+    """Tell when deposits of the last hour were paid, and not one was told by a callback."""
+    since = first_since(timezone.now() - HOUR)
+    rows = Deposit.objects.filter(pk__gte=since, state=DepositState.PAID)
+    found = rows.aggregate(paid=Count("pk"), told=Count("pk", filter=Q(told_by="callback")))
+    if found["paid"] < DEPOSITS_LEAST or found["told"]:
+        return None
+    return {"deposits paid in the last hour": found["paid"], "told by a callback": 0}
+
+
+def suspense_old() -> Found:
+    """Tell of money that has been in suspense for more than a day."""
+    rows = PaybillPayment.objects.filter(state=PaybillState.SUSPENSE.value)
+    return _older(rows, "created_at", than=DAY)
+
+
+def sms_failing() -> Found:
+    """Tell when many SMS of the last hour came to nothing."""
+    rows = Sms.objects.filter(pk__gte=first_since(timezone.now() - HOUR))
+    found = rows.aggregate(
+        lost=Count("pk", filter=Q(state__in=_SMS_LOST)),
+        well=Count("pk", filter=Q(state__in=_SMS_WELL)),
+    )
+    ended = found["lost"] + found["well"]
+    if ended < SMS_LEAST or 100 * found["lost"] < SMS_FAILED_PERCENT * ended:
+        return None
+    return {"SMS of the last hour": ended, "came to nothing": found["lost"]}
+
+
+def sms_stuck() -> Found:
+    """Tell of SMS that have been due for long."""
+    return _older(Sms.objects.filter(state=SmsState.QUEUED), "due_at", than=SMS_AGE)
+
+
+def pins_attacked() -> Found:
+    """Tell when far more wrong PINs came in an hour than people mistype."""
+    since = timezone.now() - HOUR
+    wrong = PinAttempt.objects.filter(at__gte=since, is_right=False)
+    found = wrong.aggregate(rows=Count("pk"), members=Count("member", distinct=True))
+    if found["rows"] < WRONG_PINS:
+        return None
+    return {"wrong PINs of the last hour": found["rows"], "members": found["members"]}
+
+
+def callbacks_untrusted() -> Found:
+    """Tell when many callbacks came that could not be authenticated."""
+    rows = InboxMessage.objects.filter(trusted=False, received_at__gte=timezone.now() - HOUR)
+    found = rows.aggregate(rows=Count("pk"), sources=Count("source", distinct=True))
+    if found["rows"] < UNTRUSTED:
+        return None
+    return {"callbacks of the last hour": found["rows"], "addresses": found["sources"]}
+
+
+def events_stuck() -> Found:
+    """Tell of events that were not delivered for long."""
+    rows = OutboxEvent.objects.filter(delivered_at__isnull=True)
+    return _older(rows, "due_at", than=QUEUE_AGE)
+
+
+def callbacks_stuck() -> Found:
+    """Tell of callbacks that were not worked out for long."""
+    return _older(InboxMessage.objects.filter(handled_at__isnull=True), "due_at", than=QUEUE_AGE)
+
+
+def books_unchecked() -> Found:
+    """Tell when the last check of the books is not of last night, once there are books."""
+    limit = timezone.now() - BOOKS_AGE
+    last = BooksCheck.objects.aggregate(last=Max("started_at"))["last"]
+    if last is None:
+        first = Journal.objects.order_by("pk").values_list("recorded_at", flat=True).first()
+        return None if first is None or first > limit else {"last check": "never"}
+    return None if last > limit else {"last check": _told(last)}
+
+
+RULES = (
+    Rule(name="float_low", title="The float for payouts lasts for less than a day", look=float_low),
+    Rule(name="payouts_old", title="Payouts have been under way for long", look=payouts_old),
+    Rule(name="reviews_wait", title="Withdrawals wait for a decision", look=reviews_wait),
+    Rule(
+        name="deposits_unknown",
+        title="Nobody says how some deposits ended",
+        look=deposits_unknown,
+    ),
+    Rule(name="callbacks_silent", title="M-Pesa's callbacks don't come", look=callbacks_silent),
+    Rule(name="suspense_old", title="Money in suspense waits for its owner", look=suspense_old),
+    Rule(name="sms_failing", title="Many SMS come to nothing", look=sms_failing),
+    Rule(name="sms_stuck", title="SMS that are due don't go out", look=sms_stuck),
+    Rule(name="pins_attacked", title="Somebody may be guessing PINs", look=pins_attacked),
+    Rule(
+        name="callbacks_untrusted",
+        title="Many callbacks can't be authenticated",
+        look=callbacks_untrusted,
+    ),
+    Rule(name="events_stuck", title="Events are not delivered", look=events_stuck),
+    Rule(name="callbacks_stuck", title="Callbacks are not worked out", look=callbacks_stuck),
+    Rule(name="books_unchecked", title="The books were not checked", look=books_unchecked),
+)
+
+
+def connect() -> None:
+    """Have them looked at."""
+    rules.register(RULES)
