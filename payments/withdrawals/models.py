@@ -17,7 +17,7 @@ class Withdrawal(models.Model):
     `asked_cents` is what she asked for, `amount_cents` what is paid out: whole shillings, the rest
     stays in the wallet. `total_cents`, with fee and tax, has left the wallet at the request.
     `reason` says in our words why it stands where it stands; `failure_code` is M-Pesa's for a
-    failure that another answer has yet to confirm.
+    failure that another answer has yet to confirm, or has contradicted.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

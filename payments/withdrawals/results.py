@@ -68,9 +68,17 @@ def _paid(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
         why = "paid by another attempt too" if withdrawal.state == State.PAID else "given back"
         return outcomes.contradicted(withdrawal, receipt=told.receipt, why=why)
     if attempt.state == Attempt.REJECTED or withdrawal.failure_code:
-        outcomes.needs_review(withdrawal, why="M-Pesa says that it paid, and that it did not")
-        return "contradiction"
+        return _contradiction(withdrawal, attempt)
     return outcomes.paid(withdrawal, attempt, receipt=told.receipt, told_by=told.told_by)
+
+
+@required
+def _contradiction(withdrawal: Withdrawal, attempt: PayoutAttempt) -> str:
+    """Leave it to staff for good: whatever another attempt comes to, this one may have paid."""
+    withdrawal.failure_code = withdrawal.failure_code or attempt.result_code or "rejected"
+    withdrawal.save(update_fields=["failure_code"])
+    outcomes.needs_review(withdrawal, why="M-Pesa says that it paid, and that it did not")
+    return "contradiction"
 
 
 @required
@@ -79,6 +87,8 @@ def _failed(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
         if withdrawal.state == State.PAID:
             log.warning("withdrawal.failure_after_success", withdrawal_id=str(withdrawal.pk))
         return "had ended"
+    if withdrawal.state == State.NEEDS_REVIEW and withdrawal.failure_code:
+        return "left to staff"
     is_big = withdrawal.amount_cents > CONFIRM_FAILURE_ABOVE_CENTS
     if told.told_by != STATUS and (is_big or not told.meaning.is_definite):
         return _ask_again(withdrawal, told)

@@ -136,6 +136,47 @@ def test_a_contradiction_is_left_to_two_people(safaricom: Safaricom) -> None:
     assert mpesa.standing(Kind.SUSPENSE_PAYOUTS, mpesa.PAYOUT_SHORTCODE) == 0
 
 
+def _second_attempt(safaricom: Safaricom, withdrawal: Withdrawal) -> Any:
+    """Have the float filled up and a parked payout tried again; return its first order."""
+    assert _now(withdrawal) == State.PARKED
+    first = safaricom.asked(PAYOUT)[-1]
+    mpesa.pass_time(minutes=6)
+    Desk.objects.update(probe_at=timezone.now())
+    mpesa.work()
+    assert len(safaricom.asked(PAYOUT)) == 2
+    return first
+
+
+def test_a_confirmed_failure_says_nothing_of_the_next_attempt(safaricom: Safaricom) -> None:
+    withdrawal = _sent(_rich(), 20_000_00)
+    _answer(safaricom, code=1)
+    mpesa.work()
+    (question,) = safaricom.asked(STATUS)
+    post(question["ResultURL"], status_result(question, status="Declined", receipt=""))
+    mpesa.read_inbox()
+    _second_attempt(safaricom, withdrawal)
+    _answer(safaricom)
+    assert (_now(withdrawal), withdrawal.attempts_made) == (State.PAID, 2)
+
+
+@pytest.mark.parametrize("second", [{"code": 8}, {"receipt": "UKL7G7H7J7"}])
+def test_after_a_contradiction_no_other_attempt_decides(
+    safaricom: Safaricom, second: dict[str, Any]
+) -> None:
+    member = mpesa.member_with(1_000_00)
+    withdrawal = _sent(member)
+    _answer(safaricom, code=1)
+    first = _second_attempt(safaricom, withdrawal)
+    post(first["ResultURL"], payout_result(first))
+    mpesa.read_inbox()
+    assert _now(withdrawal) == State.NEEDS_REVIEW
+
+    _answer(safaricom, **second)
+    assert (_now(withdrawal), mpesa.balance(member)) == (State.NEEDS_REVIEW, 495_00)
+    key = f"withdrawal:review:{withdrawal.pk}"
+    assert Alert.objects.filter(key=key, resolved_at__isnull=True).exists()
+
+
 def test_two_people_give_back_what_was_not_paid(safaricom: Safaricom) -> None:
     member = mpesa.member_with(1_000_00)
     withdrawal = _in_review(member, safaricom)
