@@ -62,13 +62,14 @@ def given_back(
 ) -> str:
     """Book that it was certainly not paid: all of it goes back, and she is told why."""
     instant = timezone.now()
-    books.failed(withdrawal)
+    # Limits before the wallet, as in every flow out of it: otherwise the two wait for each other.
     limits.give_back(
         withdrawal.member_id,
         operation=Operation.WITHDRAWAL,
         amount_cents=withdrawal.amount_cents,
         taken_at=withdrawal.created_at,
     )
+    books.failed(withdrawal)
     if attempt is not None:
         rejected(attempt, why=reason)
     WITHDRAWAL.move(
@@ -117,7 +118,14 @@ def parked(
     """Let it wait for another attempt: by this one it was certainly not paid."""
     rejected(attempt, why=reason, code=code)
     is_first = withdrawal.attempts_made == 1
-    WITHDRAWAL.move(withdrawal, to=State.PARKED, why=reason, reason=reason[:200], due_at=until)
+    WITHDRAWAL.move(
+        withdrawal,
+        to=State.PARKED,
+        why=reason,
+        reason=reason[:200],
+        failure_code="",  # it was that attempt's, and says nothing of the next one
+        due_at=until,
+    )
     if is_first:
         tell_delayed(withdrawal)
     return "parked"

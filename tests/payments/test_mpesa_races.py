@@ -1,6 +1,7 @@
 """Who is first: callback and question, two callbacks, two workers, two ways out for one money."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -199,3 +200,31 @@ def test_withdrawal_and_transfer_of_the_same_money(safaricom: Safaricom) -> None
     assert (len(done), len(refused) + len(done)) == (1, len(outcomes))
     assert mpesa.balance(sender) in (95_00, 100_00)
     assert Withdrawal.objects.count() + int(mpesa.balance(payee) > 0) == 1
+
+
+def test_a_failure_and_a_new_withdrawal_of_the_same_member_do_not_wait_for_each_other(
+    safaricom: Safaricom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = mpesa.member_with(2_000_00)
+    earlier = withdrawals.request(member.pk, amount_cents=500_00, channel="ussd")
+    sending.send(earlier.pk)
+    (ordered,) = safaricom.asked(PAYOUT)
+    (letter,) = _kept(ordered["ResultURL"], payout_result(ordered, code=8))
+    has_counted, reserve = threading.Event(), withdrawals._reserve
+
+    def slowly(withdrawal: Withdrawal) -> None:
+        has_counted.set()
+        time.sleep(0.5)
+        reserve(withdrawal)
+
+    def fail() -> None:
+        has_counted.wait(10)
+        inbox.handle(letter)
+
+    monkeypatch.setattr(withdrawals, "_reserve", slowly)
+    later, _ = _together(
+        lambda: withdrawals.request(member.pk, amount_cents=300_00, channel="ussd"), fail
+    )
+    assert isinstance(later, Withdrawal)
+    assert InboxMessage.objects.get(pk=letter).attempts == 0
+    assert mpesa.balance(member) == 2_000_00 - later.total_cents
