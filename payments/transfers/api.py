@@ -1,5 +1,6 @@
 """Transfers over REST: whom it would go to and what it would cost, sending, seeing them."""
 
+import hashlib
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from nannychain.api.access import SignedIn, party_id
 from nannychain.api.endpoints import HOUR, Endpoint, Limit
 from nannychain.api.explained import Answer, explained
 from nannychain.api.fields import CURRENCY, Cents, Choice, Currency, Form, Instant, Text, Whole
-from nannychain.api.idempotent import idempotent
+from nannychain.api.idempotent import HEADER, idempotent
 from nannychain.api.pagination import PageQuery, page
 from nannychain.money import AMOUNT_CENTS_MAX
 from nannychain.operating.selectors import FlowStopped
@@ -187,7 +188,7 @@ class Transfers(PinEndpoint):
             recipient_id=payee.pk,
             amount_cents=amount_cents,
             shown_fee_cents=total_cents - amount_cents,
-            key=f"api:{request.headers['Idempotency-Key']}",
+            key=_key(request),
             channel="api",
         )
         return Response(_shown(transfer, me=me), status=201)
@@ -212,6 +213,11 @@ class TransferById(Endpoint):
         if transfer is None:
             raise services.NoSuchTransfer
         return Response(_shown(transfer, me=me))
+
+
+def _key(request: Request) -> str:
+    """Return the caller's key as a transfer keeps it: hashed, since it may be very long."""
+    return f"api:{hashlib.sha256(request.headers[HEADER].encode()).hexdigest()}"
 
 
 def _shown(transfer: Transfer, *, me: UUID) -> Any:

@@ -79,6 +79,10 @@ def test_the_same_key_sends_once(wanjiku: Member, juma: Member) -> None:
     assert _send(caller, token=token, key="two").status_code == 403  # the PIN token is used up
 
 
+def test_a_key_may_be_as_long_as_the_api_takes_it(wanjiku: Member, juma: Member) -> None:
+    assert _send(signed_in(wanjiku), key="k" * 255).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
