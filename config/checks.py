@@ -20,7 +20,7 @@ _PRODUCTION_NEEDS = (
     "help_line",
 )
 _PROVIDER_URLS = ("at_base_url", "stellar_horizon_url", "stellar_friendbot_url", "mpesa_base_url")
-_OUTSIDE_URLS = ("public_base_url",)
+_OUTSIDE_URLS = ("public_base_url", "alert_webhook_url")
 # What belongs together: money in, and money out. Each whole or not at all.
 _MPESA_IN = (
     "mpesa_consumer_key",
@@ -41,6 +41,7 @@ _KEYS_OF_OTHERS = (
     "ussd_api_key",
     "paybill_callback_key",
     "metrics_key",
+    "alert_webhook_key",
 )
 _PUBLIC_PASSPHRASE = "Public Global Stellar Network ; September 2015"  # noqa: S105 - a name
 
@@ -54,6 +55,10 @@ def refuse_half_configured(env: Env) -> None:
         problems.append("ENCRYPTION_KEYS_OLD needs ENCRYPTION_KEY, the key to rotate to")
     if bool(env.at_username) != bool(env.at_api_key):
         problems.append("AT_USERNAME and AT_API_KEY belong together: set both or neither")
+    if env.alert_email and not env.email_url:
+        problems.append("ALERT_EMAIL needs EMAIL_URL, the server that takes our e-mail")
+    if bool(env.alert_webhook_url) != bool(env.alert_webhook_key):
+        problems.append("ALERT_WEBHOOK_URL and ALERT_WEBHOOK_KEY belong together: both or neither")
     if env.sealing_public_key and not _is_32_bytes(env.sealing_public_key):
         problems.append("SEALING_PUBLIC_KEY must be what `manage.py sealing_key` prints")
     elif env.sealing_public_key and env.encryption_key and not _opens(env):

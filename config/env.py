@@ -98,6 +98,10 @@ class Env:
     mpesa_callback_ips: tuple[str, ...]
     paybill_callback_key: str
     metrics_key: str
+    alert_email: str
+    email_url: str
+    alert_webhook_url: str
+    alert_webhook_key: str
     nannychain_process: str
 
 
@@ -206,6 +210,12 @@ def _path_key(raw: str) -> str:
     return raw
 
 
+def _email(raw: str) -> str:
+    if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", raw):
+        raise Problem("must be one e-mail address")
+    return raw
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw not in choices:
@@ -297,6 +307,10 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "MPESA_CALLBACK_IPS": (_networks, ()),
     "PAYBILL_CALLBACK_KEY": (_path_key, ""),
     "METRICS_KEY": (_text, ""),
+    "ALERT_EMAIL": (_email, ""),
+    "EMAIL_URL": (_url("smtp", "smtp+tls", "smtp+ssl"), ""),
+    "ALERT_WEBHOOK_URL": (_HTTP, ""),
+    "ALERT_WEBHOOK_KEY": (_text, ""),
     "NANNYCHAIN_PROCESS": (_one_of(PROCESSES), "command"),
 }
 

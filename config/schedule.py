@@ -44,6 +44,7 @@ SCHEDULE = (
     Entry("nannychain.health.beat", 5, "tells /health/ready that beat, broker and a worker live"),
     Entry("nannychain.api.forget_keys", 3_600, "forgets Idempotency-Keys of over a month ago"),
     Entry("nannychain.alerts.evaluate", 60, "looks whether something needs a person"),
+    Entry("nannychain.alerts.deliver", 15, "tells of alerts by e-mail and webhook, each once"),
     Entry("nannychain.outbox.relay", 5, "delivers events whose immediate delivery was lost"),
     Entry("nannychain.inbox.sweep", 5, "works off callbacks whose immediate task was lost"),
     Entry("nannychain.approvals.expire", 300, "closes requests that nobody decided about in time"),

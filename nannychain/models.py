@@ -1,6 +1,6 @@
 """Index of the kernel's models; each lives in the package that it serves."""
 
-from nannychain.alerts.models import Alert
+from nannychain.alerts.models import Alert, AlertDelivery
 from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.models import AuditEntry
 from nannychain.idempotency.models import IdempotentAnswer
@@ -12,6 +12,7 @@ from nannychain.states.models import StateChange
 
 __all__ = [
     "Alert",
+    "AlertDelivery",
     "ApprovalRequest",
     "AuditEntry",
     "DeliveryReport",

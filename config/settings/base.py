@@ -5,6 +5,7 @@ from pathlib import Path
 from config.checks import refuse_half_configured
 from config.env import BASE_DIR, current
 from config.settings.parts.africastalking import *  # noqa: F403
+from config.settings.parts.alerts import *  # noqa: F403
 from config.settings.parts.celery import *  # noqa: F403
 from config.settings.parts.database import *  # noqa: F403
 from config.settings.parts.logging import *  # noqa: F403

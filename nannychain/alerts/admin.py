@@ -47,8 +47,9 @@ class AlertAdmin(ReadOnlyAdmin):
         ("count", "first_at", "last_at"),
         ("acknowledged_at", "acknowledged_by_name"),
         "resolved_at",
+        "told",
     )
-    readonly_fields = ("acknowledged_by_name",)
+    readonly_fields = ("acknowledged_by_name", "told")
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         """Allow those who may change alerts: there is nothing else to change."""
@@ -87,3 +88,9 @@ class AlertAdmin(ReadOnlyAdmin):
             return ""
         people = get_user_model()._default_manager
         return str(people.filter(pk=alert.acknowledged_by).first() or alert.acknowledged_by)
+
+    @display(description="Told")
+    def told(self, alert: Alert) -> str:
+        """Show by which ways people outside were told, and what became of it."""
+        rows = alert.deliveries.order_by("way").values_list("way", "outcome")
+        return ", ".join(f"{way}: {outcome or 'waits'}" for way, outcome in rows)

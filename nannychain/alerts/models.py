@@ -28,3 +28,30 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class AlertDelivery(models.Model):
+    """That one alert is to be told in one way. Due at `due_at` until it has ended."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    way = models.CharField(max_length=10)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name_plural = "alert deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "way"], name="alert_told_once_each_way")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="alert_delivery_due",
+                condition=models.Q(ended_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.way} of alert {self.alert_id}"
