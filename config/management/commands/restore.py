@@ -1,0 +1,41 @@
+"""`manage.py restore <folder>`: take a backup back, and verify it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config import backups
+
+
+class Command(BaseCommand):
+    """Fills an empty database. Ends with 1 where the books are wrong or a sealed key won't open."""
+
+    help = "Take a backup back into an empty database; verify books and keys."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the folder, and what may be overridden."""
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--replace", action="store_true", help="forget what is there now")
+        parser.add_argument(
+            "--from-elsewhere", action="store_true", help="sealed under another SECRET_KEY"
+        )
+
+    def handle(self, *, folder: Path, replace: bool, from_elsewhere: bool, **_: Any) -> None:
+        """Restore; raise CommandError where nothing was taken back."""
+        try:
+            found = backups.restore(folder, replace=replace, from_elsewhere=from_elsewhere)
+        except backups.BackupFailed as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{found.journals:,} journals, {found.postings:,} postings")
+        for holder, is_open in found.opened.items():
+            self.stdout.write(f"{holder}: {'one was opened' if is_open else 'DOES NOT OPEN'}")
+        if not found.opened:
+            self.stdout.write("no key that is here belongs to a sealed secret: none was opened")
+        if found.faults:
+            self.stderr.write(f"first fault: {found.faults[0]}")
+        if found.faults or not all(found.opened.values()):
+            sys.exit(1)
+        self.stdout.write("the books are right")
