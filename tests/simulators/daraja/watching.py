@@ -11,11 +11,13 @@ AUTOMATIC = "+254712999924"  # pays by itself
 
 
 def told(product: Receiver, path: str) -> Any:
-    """Wait for what is told at this path; other news may come between."""
-    while True:
-        received = product.next()
-        if received.path == path:
-            return json.loads(received.body)
+    """Wait for what is told at this path; other news that comes before it is kept for its turn."""
+    others = []
+    while (received := product.next()).path != path:
+        others.append(received)
+    for other in others:
+        product.posts.put(other)
+    return json.loads(received.body)
 
 
 def prompt(caller: Caller, phone: str) -> dict[str, Any] | None:
