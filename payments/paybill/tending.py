@@ -6,8 +6,10 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
+from nannychain import alerts
 from nannychain.queues import enqueue
 from payments.mpesa import account, client, trouble
+from payments.mpesa.paybills import PaybillPayment as PaybillTold
 from payments.paybill import asking, returning, services
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import ASKABLE, State
@@ -54,10 +56,24 @@ def pull(*, back: timedelta = PULLS_BACK) -> int:
         page = client.pull(since=until - back, until=until, offset=offset)
         trouble.tell(page.meaning, about="pull of payments")
         for payment in page.payments:
-            outcome = services.pulled(payment)
-            if outcome != "known":
-                log.info("paybill.pulled", receipt=payment.receipt, outcome=outcome)
+            _take(payment)
         seen, offset = seen + len(page.payments), offset + page.rows
         if page.rows == 0:
             break
     return seen
+
+
+def _take(payment: PaybillTold) -> None:
+    """Take one payment of the list; one that can't be booked doesn't keep the others waiting."""
+    try:
+        outcome = services.pulled(payment)
+    except Exception:
+        log.exception("paybill.pull_failed", receipt=payment.receipt)
+        alerts.raise_alert(
+            key=f"paybill:pull:{payment.receipt}",
+            title="A payment in M-Pesa's list can't be booked",
+            details={"receipt": payment.receipt},
+        )
+        return
+    if outcome != "known":
+        log.info("paybill.pulled", receipt=payment.receipt, outcome=outcome)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
@@ -11,11 +12,12 @@ from pytest_django import Settings
 
 from nannychain.alerts.models import Alert
 from payments.mpesa.callbacks import addresses
-from payments.paybill import asking, tending
+from payments.paybill import asking, outcomes, tending
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State
 from tests.factories import money, paybill
 from tests.payments.mpesa.gateway import CUT, Gateway, told
+from wallets.ledger.errors import AccountUnavailable
 from workers.identity.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +267,20 @@ def test_the_list_confirms_what_is_in_doubt(her: Member, gateway: Gateway) -> No
     tending.pull()
 
     assert money.balance(her) == 50_001_00
+
+
+def test_one_payment_that_can_not_be_booked_keeps_no_other_waiting(
+    her: Member, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, lost = paybill.body("nobody"), paybill.body(her.worker_id)
+    gateway.will(_list_of(broken, lost), NO_MORE)
+    put_aside = Mock(side_effect=AccountUnavailable)
+    monkeypatch.setattr(outcomes, "put_aside", put_aside)
+
+    assert tending.pull() == 2
+
+    assert (money.balance(her), put_aside.call_count) == (800_00, 1)
+    assert Alert.objects.filter(key=f"paybill:pull:{broken['TransID']}").exists()
 
 
 def test_a_list_that_can_not_be_read_changes_nothing(her: Member, gateway: Gateway) -> None:
