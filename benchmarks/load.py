@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
-_HOPS = ("", "3", "3*0", "3*0*1", "3*0*1*0", "3*0*1*0*2")
+_HOPS = ("", "11", "11*0", "11*0*8", "11*0*8*0", "11*0*8*0*9")
 _PHONES = 1000
 
 
