@@ -64,6 +64,7 @@ GRANTS = (
     Grant("workers.view_apikey", (_O, _C), "see integrators' keys; the secret never shows"),
     Grant("workers.add_apikey", (_O,), "issue a key, which is shown once"),
     Grant("workers.change_apikey", (_O, _C), "rotate a key, and revoke it"),
+    Grant("ussd.view_screenfigure", (_S, _O), "see where people give up on the phone"),
     Grant("ussd.view_sessions", (_S, _O), "see where USSD sessions stand, and what waits"),
     Grant("ussd.clear_sessions", (_O,), "end USSD sessions, work off what waits"),
     # Vault and ledger

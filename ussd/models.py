@@ -1,5 +1,5 @@
 """The models of USSD."""
 
-from ussd.engine.models import Twin
+from ussd.engine.models import ScreenFigure, Twin
 
-__all__ = ["Twin"]
+__all__ = ["ScreenFigure", "Twin"]

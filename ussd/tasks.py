@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
+from ussd import figures
 from ussd.engine import twins
+
+
+@shared_task(name="ussd.keep_figures")
+def keep_figures(**_: object) -> None:
+    """Write what was counted in Redis to the rows."""
+    figures.keep()
 
 
 @shared_task(name="ussd.forget_old")

@@ -3,6 +3,29 @@
 from django.db import models
 
 
+class ScreenFigure(models.Model):
+    """What was counted of one screen on one day in Nairobi."""
+
+    day = models.DateField()
+    screen = models.CharField(max_length=60)
+    began = models.PositiveIntegerField("sessions begun", default=0)
+    shown = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField("gone on from", default=0)
+    wrong = models.PositiveIntegerField("wrong inputs", default=0)
+    ended = models.PositiveIntegerField("sessions ended", default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "screen"], name="screen_figure_once")]
+
+    def __str__(self) -> str:
+        return f"{self.screen} on {self.day}"
+
+    @property
+    def given_up(self) -> int:
+        """How often the screen was shown and nothing came after it, so far."""
+        return max(0, self.shown - self.left)
+
+
 class Twin(models.Model):
     """One thing that may be done twice by mistake (`what` is a keyed hash), and when it was last.
 

@@ -37,8 +37,25 @@ def answer(app: Application, hop: Hop) -> Reply:
         if session is not slot.session:
             is_open = not session.reply.ends
             slot.resumable = dropped.worth_resuming(app, session.place) if is_open else ""
+            slot.counts = counted(slot.session, session)
             slot.session = session
         return session.reply
+
+
+def counted(before: Session | None, after: Session) -> tuple[str, ...]:
+    """Return what a hop adds to the figures: `what screen`, for each screen that has a part in it.
+
+    A screen that was shown and never left is where people give up.
+    """
+    screen = after.place.screen
+    counts = [f"ended {screen}" if after.reply.ends else f"shown {screen}"]
+    if after.place.top.hint and not after.reply.ends:
+        counts.append(f"wrong {screen}")
+    if before is None:
+        counts.append(f"began {screen}")
+    elif not before.reply.ends:
+        counts.append(f"left {before.place.screen}")
+    return tuple(counts)
 
 
 def last_word(sentence: Sentence, language: str = DEFAULT_LANGUAGE) -> Reply:

@@ -14,6 +14,7 @@ from django_redis import get_redis_connection
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 
+from nannychain.clock import nairobi_date, now
 from ussd.engine import transcript
 from ussd.engine.dropped import SECONDS as DROPPED_SECONDS
 from ussd.engine.hop import Hop
@@ -25,6 +26,8 @@ KEY = "ussd:session:{}"
 _LOCK = "ussd:lock:{}"
 _DROPPED = "ussd:dropped:{}"
 _DIALS = "ussd:dials:{}"
+FIGURES = "ussd:figures:{}"  # by day in Nairobi
+_FIGURES_SECONDS = 3 * 86_400
 _LOCK_MILLISECONDS = 8_000
 _WAIT_SECONDS_MAX = 6.0
 _POLL_SECONDS = 0.02
@@ -49,6 +52,8 @@ if ARGV[2] ~= '' then
   redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
   if ARGV[4] == '' then redis.call('DEL', KEYS[3])
   else redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[5]) end
+  for i = 7, #ARGV do redis.call('HINCRBY', KEYS[4], ARGV[i], 1) end
+  redis.call('EXPIRE', KEYS[4], ARGV[6])
 end
 return redis.call('DEL', KEYS[2])
 """
@@ -59,7 +64,8 @@ _resting_until = 0.0
 @dataclass
 class Slot:
     """What is stored of a session, held while its hop is worked on. Set `session` to store it, and
-    `resumable` to what a later session of the phone may resume.
+    `resumable` to what a later session of the phone may resume. `counts` are added to the figures
+    of the day.
     """
 
     session: Session | None = None
@@ -67,6 +73,7 @@ class Slot:
     is_too_many: bool = False
     dropped: bytes | None = None
     resumable: str = ""
+    counts: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -99,7 +106,9 @@ def hold(hop: Hop) -> Iterator[Slot]:
         changed = slot.session if slot.session is not before else None
         state = changed.to_json() if changed else ""
         ttl = settings.USSD_SESSION_TTL
-        _call(_GIVE, keys[:3], token, state, ttl, slot.resumable, DROPPED_SECONDS)
+        day = FIGURES.format(nairobi_date(now()).isoformat())
+        rest: tuple[str | int, ...] = (DROPPED_SECONDS, _FIGURES_SECONDS, *slot.counts)
+        _call(_GIVE, (*keys[:3], day), token, state, ttl, slot.resumable, *rest)
 
 
 def _slot(found: Any) -> Slot:
