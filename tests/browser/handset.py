@@ -36,3 +36,26 @@ class Handset:
         """Dial the code that is offered, and wait until the phone asks for a reply."""
         self.press("Dial", "Call")
         expect(self.element.get_by_label("Reply")).to_be_visible()
+
+    def type(self, text: str) -> None:
+        """Press the key of each digit."""
+        self.press(*text)
+
+    def answer(self, text: str, *, shows: str) -> None:
+        """Reply to a USSD screen, and wait for the next one to say this."""
+        self.type(text)
+        self.press("Send")
+        expect(self.screen).to_contain_text(shows)
+
+    def read(self, *parts: str, within_ms: float) -> None:
+        """Wait for an SMS that says all of this, wherever it stands among the others; open it."""
+        self.press("End key")
+        self.element.locator("[data-key=left]").click()
+        row = self.element.locator(".row")
+        for part in parts:
+            row = row.filter(has_text=part)
+        expect(row).to_have_count(1, timeout=within_ms)
+        row.click()
+        for part in parts:
+            expect(self.screen).to_contain_text(part)
+        expect(self.element.locator(".row")).to_have_count(0)

@@ -3,21 +3,19 @@
 With UPDATE_SCREENSHOTS=1 the last screens become the picture that the README shows.
 """
 
-import os
 import re
 
 import pytest
 import requests
 from playwright.sync_api import expect
 
+from tests.browser import pictures
 from tests.browser.conftest import Open
 from tests.browser.handset import Handset
 from tests.browser.product import USSD_API_KEY, Product
-from tests.simulators.program import ROOT
 
 WANJIRU, AKINYI = "+254712345678", "+254722000111"
 WORKER_ID = re.compile(r"NW-[0-9A-HJKMNP-TV-Z]{8}")
-PICTURE = ROOT / "docs/images/phone.png"
 SMS_MS = 20_000
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
@@ -55,9 +53,7 @@ def test_a_new_person_gets_a_worker_id_an_sms_and_a_home_menu(
     expect(akinyi.element.get_by_label("1 unread")).to_be_visible(timeout=SMS_MS)
     akinyi.press("OK", "Read", "Open")
     expect(akinyi.screen).to_contain_text(WORKER_ID)
-    if os.environ.get("UPDATE_SCREENSHOTS") == "1":
-        PICTURE.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURE, animations="disabled")
+    pictures.take(page, name="phone")
 
 
 def test_an_account_made_by_another_path_meanwhile_is_told(
