@@ -69,6 +69,15 @@ def text_field(found: dict[str, Any], name: str, *, longest: int) -> str:
     return value
 
 
+def number_field(found: dict[str, Any], name: str, *, default: float, most: float) -> float:
+    """Return a number above 0 out of a JSON object; raise 400 when it is none or too high."""
+    value = found.get(name, default)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (0 < value <= most or value == default):
+        raise BadRequest(f"{name} must be a number above 0, at most {most:g}.")
+    return float(value)
+
+
 def drop_connection() -> Response:
     """Close the connection, so that the client gets no answer at all."""
     client: socket.socket = request.environ["gunicorn.socket"]

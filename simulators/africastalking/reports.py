@@ -6,7 +6,7 @@ Fields and their order are as recorded; `failureReason` comes with failures only
 from simulators.africastalking.fates import Fate
 from simulators.faults import Kind
 from simulators.outgoing import encode
-from simulators.phones import network_code
+from simulators.phones import network_of
 from simulators.world import World
 
 FAULTS = (
@@ -55,6 +55,6 @@ def _form(*, id: str, phone: str, fate: Fate) -> str:
             "retryCount": "0",
             "id": id,
             "status": fate.status,
-            "networkCode": network_code(phone),
+            "networkCode": network_of(phone).code,
         }
     )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from simulators.faults import Fault, Kind, Parameter
 from simulators.outgoing import Answer, NoAnswer, encode, post_form
-from simulators.phones import network_code
+from simulators.phones import network_of
 from simulators.world import World
 
 TARGET = "africastalking.ussd"
@@ -27,7 +27,8 @@ FAULTS = (
 )
 TROUBLE = "Connection problem or invalid MMI code"
 TIMED_OUT = "Session timed out. Dial again."
-_EVENTS = "USSD_EVENTS_URL"
+DROPPED = "Call dropped"
+EVENTS = "USSD_EVENTS_URL"
 _METADATA = "at-ussd-hop-metadata"
 
 
@@ -40,11 +41,22 @@ class Screen:
     failed: bool = False
 
 
+@dataclass(frozen=True)
+class Line:
+    """What a person chose for a call; without a choice, what the number and the settings say."""
+
+    network: str = ""  # the code of a network that the number has been ported to
+    idle_seconds: float = math.inf  # how long this network waits for input
+    drops: bool = False  # the call is lost before its first screen
+
+
 @dataclass
 class Session:
     """One dialled session, from the first screen to the last."""
 
     phone: str
+    network: str
+    idle_seconds: float
     id: str = field(default_factory=lambda: f"ATUid_{secrets.token_hex(16)}")
     started: float = field(default_factory=time.monotonic)
     shown: float = math.inf  # when the present screen came; infinite while none is shown
@@ -59,6 +71,9 @@ class Session:
         return "*".join(self.inputs[:-1] if without_last else self.inputs)
 
 
+_USUAL = Line()
+
+
 class Ussd:
     """All sessions that are open."""
 
@@ -68,21 +83,26 @@ class Ussd:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
 
-    def dial(self, *, phone: str, code: str) -> Screen:
+    def dial(self, *, phone: str, code: str, line: Line = _USUAL) -> Screen:
         """Begin a session, in place of one that the phone still has; return the first screen."""
         for session in self._open_sessions():
             if session.phone == phone:
                 self._close(session, status="Incomplete")
         if code != self._world.settings.service_code:
             return Screen(TROUBLE, failed=True)
-        session = Session(phone)
+        session = Session(
+            phone,
+            network=line.network or network_of(phone).code,
+            idle_seconds=min(line.idle_seconds, self._world.settings.ussd_idle_seconds),
+        )
         with self._lock:
             self._sessions[session.id] = session
         with session.lock:
-            return self._hop(session)
+            screen = self._hop(session)
+        return self._drop(session) if line.drops else screen
 
-    def reply(self, *, phone: str, session_id: str, typed: str) -> Screen:
-        """Send what was typed and return the next screen."""
+    def reply(self, *, phone: str, session_id: str, typed: str, drops: bool = False) -> Screen:
+        """Send what was typed and return the next screen; or lose the call before it comes."""
         with self._lock:
             session = self._sessions.get(session_id)
         if session is None or session.phone != phone:
@@ -92,7 +112,8 @@ class Ussd:
                 self._close(session, status="Incomplete", error="Session timed out")
                 return Screen(TIMED_OUT, failed=True)
             session.inputs.append(typed)
-            return self._hop(session)
+            screen = self._hop(session)
+        return self._drop(session) if drops else screen
 
     def hang_up(self, *, phone: str, session_id: str) -> None:
         """End a session from the phone; nothing happens when it is over already."""
@@ -115,6 +136,11 @@ class Ussd:
         """Forget every session, without events."""
         with self._lock:
             self._sessions.clear()
+
+    def _drop(self, session: Session) -> Screen:
+        """Lose the call: the product's last answer is nowhere, and only the event tells of it."""
+        self._close(session, status="Incomplete")
+        return Screen(DROPPED, failed=True)
 
     def _hop(self, session: Session) -> Screen:
         """Post the session's text and return the screen that comes back."""
@@ -179,7 +205,7 @@ class Ussd:
                 "serviceCode": self._world.settings.service_code,
                 "text": text,
                 "sessionId": session.id,
-                "networkCode": network_code(session.phone),
+                "networkCode": session.network,
             }
         )
 
@@ -201,18 +227,18 @@ class Ussd:
             "sessionId": session.id,
             "cost": "0.00",
             "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-            "networkCode": network_code(session.phone),
+            "networkCode": session.network,
             "input": session.text(),
         }
-        self._world.posting.schedule(setting=_EVENTS, body=encode(event))
+        self._world.posting.schedule(setting=EVENTS, body=encode(event))
 
     def _strike(self, kind: str, session: Session) -> Fault | None:
         return self._world.faults.take(target=TARGET, kind=kind, phones=[session.phone])
 
     def _has_expired(self, session: Session) -> bool:
-        settings, now = self._world.settings, time.monotonic()
-        too_long = now - session.started > settings.ussd_session_seconds
-        return too_long or now - session.shown > settings.ussd_idle_seconds
+        now = time.monotonic()
+        too_long = now - session.started > self._world.settings.ussd_session_seconds
+        return too_long or now - session.shown > session.idle_seconds
 
     def _open_sessions(self) -> list[Session]:
         with self._lock:

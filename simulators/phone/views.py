@@ -1,21 +1,23 @@
 """The page of the browser phone and the JSON that it speaks with the simulated network."""
 
+import math
 import re
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from simulators.africastalking import reports
-from simulators.africastalking.ussd import Screen, Ussd
+from simulators.africastalking.ussd import Line, Screen, Ussd
 from simulators.daraja.network import Network
-from simulators.guard import json_object, text_field
-from simulators.phone import mpesa
-from simulators.phones import is_phone, network_name
+from simulators.guard import json_object, number_field, text_field
+from simulators.phone import exchanges, mpesa
+from simulators.phones import NETWORKS, is_phone, network_of
 from simulators.world import World
 
 _CODE = re.compile(r"[0-9*#+]{1,40}")
 _INPUT_LONGEST = 160
 _PHONES_MOST = 6
+_IDLE_SECONDS_MOST = 3600
 # Safaricom's own code by which a person allows the messages again that she has stopped.
 _ALLOW_MESSAGES = "*456*9#"
 
@@ -30,11 +32,13 @@ def blueprint(world: World, ussd: Ussd, network: Network) -> Blueprint:
             "phone.html",
             service_code=world.settings.service_code,
             paybill=world.settings.mpesa_shortcode,
+            networks=NETWORKS,
         )
 
     _add_calls(phone, world, ussd)
     _add_messages(phone, world, ussd, network)
     mpesa.add(phone, network)
+    exchanges.add(phone, world)
     return phone
 
 
@@ -48,14 +52,21 @@ def _add_calls(phone: Blueprint, world: World, ussd: Ussd) -> None:
         if code == _ALLOW_MESSAGES:
             world.store.opt_in(number)
             return _screen(Screen("You will receive all messages again."))
-        return _screen(ussd.dial(phone=number, code=code))
+        return _screen(ussd.dial(phone=number, code=code, line=_line(asked)))
 
     @phone.post("/reply")
     def reply() -> Response:
         asked = json_object()
         typed = text_field(asked, "input", longest=_INPUT_LONGEST)
         session = text_field(asked, "session", longest=80)
-        return _screen(ussd.reply(phone=_phone(asked), session_id=session, typed=typed))
+        return _screen(
+            ussd.reply(
+                phone=_phone(asked),
+                session_id=session,
+                typed=typed,
+                drops=asked.get("drops") is True,
+            )
+        )
 
     @phone.post("/hangup")
     def hang_up() -> Response:
@@ -90,7 +101,8 @@ def _add_messages(phone: Blueprint, world: World, ussd: Ussd, network: Network) 
 def _news(world: World, ussd: Ussd, network: Network, *, number: str) -> dict[str, object]:
     """Return what the network tells a phone unasked."""
     return {
-        "network": network_name(number),
+        "network": network_of(number).name,
+        "screen_longest": network_of(number).screen_longest,
         "messages": world.store.inbox(number),
         "session": ussd.open_session(number),
         "mpesa": mpesa.news(network, number),
@@ -102,6 +114,15 @@ def _phone(asked: dict[str, object]) -> str:
     if not isinstance(number, str) or not is_phone(number):
         raise BadRequest("phone must look like +254712345678.")
     return number
+
+
+def _line(asked: dict[str, object]) -> Line:
+    """Return what was chosen for a call; a network has one of the codes that there are."""
+    network = text_field(asked, "network", longest=5)
+    if network not in {"", *(known.code for known in NETWORKS)}:
+        raise BadRequest(f"network must be one of {', '.join(n.code for n in NETWORKS)}.")
+    idle = number_field(asked, "idle_seconds", default=math.inf, most=_IDLE_SECONDS_MOST)
+    return Line(network=network, idle_seconds=idle, drops=asked.get("drops") is True)
 
 
 def _screen(screen: Screen) -> Response:

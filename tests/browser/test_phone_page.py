@@ -36,9 +36,20 @@ def product() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def program(product: Receiver) -> Iterator[Simulators]:
+def events() -> Iterator[Receiver]:
+    """Take the events at another address, so that `product` has hops and opt-outs only."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def program(product: Receiver, events: Receiver) -> Iterator[Simulators]:
     base = f"http://localhost:{product.port}"
-    addresses = {"USSD_CALLBACK_URL": f"{base}/ussd", "SMS_OPTOUT_URL": f"{base}/optout"}
+    addresses = {
+        "USSD_CALLBACK_URL": f"{base}/ussd",
+        "USSD_EVENTS_URL": f"http://localhost:{events.port}/events",
+        "SMS_OPTOUT_URL": f"{base}/optout",
+    }
     with Simulators(addresses) as running:
         yield running
 
@@ -291,8 +302,79 @@ def test_a_session_that_the_network_ends_leaves_the_screen(
     expect(wanjiru.screen).to_contain_text(WANJIRU)
 
 
+def test_a_call_is_dialled_again_from_the_log(page: Page, wanjiru: Handset) -> None:
+    wanjiru.dial()
+    wanjiru.press("1", "Send", "4", "Send", "OK", "Call key")
+    expect(wanjiru.screen).to_contain_text("*384*2024#")
+    expect(wanjiru.screen).to_contain_text("ended")
+    page.reload()
+    expect(wanjiru.screen).to_contain_text(WANJIRU)
+    wanjiru.press("Call key", "Redial")
+    expect(wanjiru.screen).to_have_text(MENU)
+    wanjiru.press("Cancel", "Call key")
+    expect(wanjiru.screen).to_contain_text("hung up")
+
+
+def test_the_network_sets_the_limit_and_is_told(wanjiru: Handset, product: Receiver) -> None:
+    wanjiru.element.get_by_text("Network and gateway").click()
+    wanjiru.element.get_by_role("combobox", name="Network").select_option("Airtel, 184 characters")
+    expect(wanjiru.element.locator(".network")).to_have_text("Airtel")
+    wanjiru.dial()
+    assert product.next().fields["networkCode"] == "63903"
+    wanjiru.press("3", "Send")
+    expect(wanjiru.count).to_have_text("162/184")
+    expect(wanjiru.count).not_to_have_css("background-color", "rgb(192, 36, 24)")
+
+
+def test_a_dropped_call_is_seen_beside_the_phone(wanjiru: Handset) -> None:
+    wanjiru.element.get_by_text("Network and gateway").click()
+    drop = wanjiru.element.get_by_role("button", name="Drop the call")
+    expect(drop).to_be_disabled()
+    wanjiru.dial()
+    drop.click()
+    expect(wanjiru.screen).to_have_text("Call dropped")
+    exchanges = wanjiru.element.get_by_label("Exchanges, newest first").get_by_role("listitem")
+    expect(exchanges).to_have_count(2)
+    expect(exchanges.first).to_contain_text("Incomplete")
+    expect(exchanges.last).to_contain_text(SCREENS[""].partition("\n")[0])
+    wanjiru.press("OK")
+    wanjiru.element.get_by_label("Lose the next screen").check()
+    wanjiru.press("Dial", "Call")
+    expect(wanjiru.screen).to_have_text("Call dropped")
+    expect(wanjiru.element.get_by_label("Lose the next screen")).not_to_be_checked()
+
+
+def test_who_types_slowly_is_cut_off(page: Page, wanjiru: Handset, product: Receiver) -> None:
+    wanjiru.element.get_by_text("Network and gateway").click()
+    wanjiru.element.get_by_label("Slow typing").check()
+    wanjiru.element.get_by_label("Network waits").fill("1.5")
+    page.keyboard.press("5")  # stays in the field: the phone takes no key from the panel
+    expect(wanjiru.element.get_by_label("Network waits")).to_have_value("1.55")
+    wanjiru.dial()
+    wanjiru.press("1", "Send")
+    expect(wanjiru.screen).to_have_text("Session timed out. Dial again.")
+    assert product.next().fields["text"] == ""
+    assert product.posts.empty()
+
+
+def test_the_panel_beside_a_phone_fits_a_small_screen(
+    simulators: Simulators, open_page: Open
+) -> None:
+    page = open_page(f"{simulators.url}/phone", width=390, height=844, touch=True)
+    phone = Handset(page, WANJIRU)
+    phone.element.get_by_text("Network and gateway").tap()
+    phone.element.get_by_label("Slow typing").check()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = phone.element.get_by_role("combobox", name="Network").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
 def test_every_button_and_field_has_a_name(page: Page, wanjiru: Handset) -> None:
     wanjiru.dial()
+    wanjiru.element.get_by_text("Network and gateway").click()
+    wanjiru.element.get_by_label("Slow typing").check()
     page.get_by_text("Faults").click()
     expect(page.locator("#fault-kinds button").first).to_be_visible()
     nameless = page.evaluate(

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import requests
 
 from tests.simulators.program import Received, Receiver, Simulators
 
@@ -25,11 +26,12 @@ class Handset:
     def __init__(self, simulators: Simulators, number: str = WANJIRU) -> None:
         self.simulators, self.number, self.session = simulators, number, ""
 
-    def dial(self, code: str = CODE) -> str:
-        return self._show(self.simulators.post("/phone/dial", phone=self.number, code=code))
+    def dial(self, code: str = CODE, **line: Any) -> str:
+        fields = {"phone": self.number, "code": code, **line}
+        return self._show(self.simulators.post("/phone/dial", **fields))
 
-    def reply(self, typed: str) -> str:
-        fields = {"phone": self.number, "session": self.session, "input": typed}
+    def reply(self, typed: str, **line: Any) -> str:
+        fields = {"phone": self.number, "session": self.session, "input": typed, **line}
         return self._show(self.simulators.post("/phone/reply", **fields))
 
     def hang_up(self) -> None:
@@ -280,3 +282,94 @@ def test_slow_posts_late(phone: Handset, product: Receiver) -> None:
     assert not first.is_set()
     assert first.wait(10)
     assert [product.next().fields["phoneNumber"] for _ in range(2)] == [AKINYI, WANJIRU]
+
+
+def test_a_dropped_call_reaches_the_product_as_an_event_only(
+    phone: Handset, product: Receiver
+) -> None:
+    phone.dial()
+    session = phone.session
+    assert phone.reply("1", drops=True) == "Call dropped"
+    assert phone.session == ""
+    assert texts(product, 2) == ["", "1"]
+    event = product.next()
+    recorded = json.loads((FIXTURES / "event_01_incomplete.json").read_text())["decoded"]
+    assert list(event.fields) == list(recorded)
+    told = [event.fields[name] for name in ("status", "errorMessage", "sessionId", "hopsCount")]
+    assert told == ["Incomplete", recorded["errorMessage"], session, "2"]
+    assert event.fields["lastAppResponse"] == "CON You typed: 1"
+    phone.session = session
+    assert phone.reply("2") == "Session timed out. Dial again."
+    assert product.posts.empty()
+
+
+def test_a_call_can_be_dropped_before_its_first_screen(phone: Handset, product: Receiver) -> None:
+    assert phone.dial(drops=True) == "Call dropped"
+    assert product.next().fields["text"] == ""
+    assert (product.next().fields["status"], phone.session) == ("Incomplete", "")
+
+
+def test_an_end_that_is_lost_on_the_way_was_still_a_success(
+    phone: Handset, product: Receiver
+) -> None:
+    phone.dial()
+    assert phone.reply("0", drops=True) == "Call dropped"
+    assert texts(product, 2) == ["", "0"]
+    assert product.next().fields["status"] == "Success"
+
+
+def test_the_chosen_network_is_told(phone: Handset, product: Receiver) -> None:
+    phone.dial(network="63903")
+    phone.hang_up()
+    assert [product.next().fields["networkCode"] for _ in range(2)] == ["63903", "63903"]
+
+
+def test_a_call_may_have_less_patience_than_the_settings(phone: Handset, product: Receiver) -> None:
+    phone.dial(idle_seconds=0.3)
+    product.next()
+    event = product.next().fields
+    assert (event["status"], event["errorMessage"]) == ("Incomplete", "Session timed out")
+    assert phone.reply("1") == "Session timed out. Dial again."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"network": "12345"},
+        {"network": 63903},
+        {"idle_seconds": 0},
+        {"idle_seconds": -1},
+        {"idle_seconds": 3601},
+        {"idle_seconds": "30"},
+        {"idle_seconds": True},
+    ],
+)
+def test_a_line_that_cannot_be_is_refused(
+    phone: Handset, product: Receiver, line: dict[str, Any]
+) -> None:
+    fields = {"phone": WANJIRU, "code": CODE, **line}
+    answer = requests.post(f"{phone.simulators.url}/phone/dial", json=fields, timeout=10)
+    assert answer.status_code == 400
+    assert product.posts.empty()
+
+
+def test_a_phone_sees_what_went_over_its_own_line(phone: Handset, product: Receiver) -> None:
+    Handset(phone.simulators, AKINYI).dial()
+    phone.dial()
+    phone.reply("0")
+    texts(product, 3)
+    product.next()
+    deadline = time.monotonic() + 10
+    seen: list[dict[str, Any]] = []
+    while len(seen) < 3 and time.monotonic() < deadline:
+        seen = phone.simulators.get("/phone/exchanges", phone=WANJIRU)["exchanges"]
+        time.sleep(0.02)
+    assert {dict(exchange["fields"])["phoneNumber"] for exchange in seen} == {WANJIRU}
+    names = [name for name, _ in seen[-1]["fields"]]  # in the order of the wire
+    assert names == ["phoneNumber", "serviceCode", "text", "sessionId", "networkCode"]
+    assert [exchange["is_event"] for exchange in seen] == [True, False, False]
+    assert [exchange.get("body") for exchange in seen] == [
+        None,
+        "END You typed: 0",
+        "CON You typed: ",
+    ]

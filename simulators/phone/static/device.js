@@ -1,5 +1,7 @@
 /* One phone: its state, its keys, and the drawing of its screen. What it can show: `views.js`. */
 
+import { Calls } from "./calls.js";
+import { Line } from "./line.js";
 import * as network from "./network.js";
 import { clock, views } from "./views.js";
 
@@ -10,6 +12,7 @@ const LETTERS = {
 const MULTITAP_MS = 900;
 const NO_SERVICE = "No service";
 const TIMED_OUT = "Session timed out. Dial again.";
+const DROPPED = "Call dropped";
 const SCROLL_PIXELS = 44;
 const MPESA = "*334#"; // Safaricom's own menu, which the phone has by itself
 
@@ -35,6 +38,12 @@ export class Device {
     this.typed = "";
     this.letters = false;
     this.part = (name) => element.querySelector(`.${name}`);
+    this.calls = new Calls(number);
+    this.line = new Line(this.part("line"), {
+      phone: () => this.number,
+      changed: () => this.#draw(),
+      drop: () => this.#drop(),
+    });
     this.#wire(changed);
     this.show("idle");
   }
@@ -54,6 +63,15 @@ export class Device {
     this.#draw();
   }
 
+  /* Be the phone of another number. */
+  become(number) {
+    this.hangUp();
+    this.number = number;
+    this.messages = [];
+    this.calls = new Calls(number);
+    this.show("idle");
+  }
+
   unread() {
     return this.messages.filter((message) => !message.is_read).length;
   }
@@ -61,8 +79,9 @@ export class Device {
   /* Take what the network said to a question of that time; null when it cannot be reached. */
   receive(inbox, askedAt) {
     this.element.classList.toggle("offline", inbox === null);
-    this.part("network").textContent = inbox === null ? NO_SERVICE : inbox.network;
+    this.offline = inbox === null;
     if (inbox !== null) {
+      this.line.own = { name: inbox.network, longest: inbox.screen_longest };
       const known = new Set(this.messages.map((message) => message.id));
       const arrived = inbox.messages.some((message) => !known.has(message.id) && !message.is_read);
       const before = JSON.stringify(this.messages);
@@ -74,25 +93,31 @@ export class Device {
     }
     if (this.name === "idle") this.#draw();
     this.#drawBar();
+    this.line.refresh();
   }
 
-  async dial() {
-    const code = this.typed;
-    if (code === MPESA) this.show("mpesa");
-    else if (code) await this.#ask((phone) => network.dial(phone, code));
+  async dial(code = this.typed) {
+    if (!code) return;
+    this.calls.begin(code);
+    if (code === MPESA) {
+      this.calls.end("M-PESA menu");
+      this.show("mpesa");
+      return;
+    }
+    const line = this.line.forDial();
+    await this.#ask((phone) => network.dial(phone, code, line));
   }
 
   async reply() {
     const [session, typed] = [this.session, this.typed];
-    await this.#ask((phone) => network.reply(phone, session, typed));
+    if (!(await this.#typeSlowly())) return;
+    const drops = this.line.takeDrop();
+    await this.#ask((phone) => network.reply(phone, session, typed, drops));
   }
 
   hangUp() {
-    const session = this.session;
-    this.session = "";
-    this.call = null;
+    this.#leave("hung up");
     this.show("idle");
-    if (session) network.hangUp(this.number, session).catch(() => {});
   }
 
   /* Answer M-Pesa's question: with a PIN, or with none to cancel it. */
@@ -149,7 +174,33 @@ export class Device {
   focus() {
     if (!this.element.contains(document.activeElement)) return;
     if (document.activeElement === this.part("number")) return;
+    if (document.activeElement.closest(".line")) return;
     (this.#view().entry ? this.part("typed") : this.element).focus({ preventScroll: true });
+  }
+
+  /* The call is lost: the network notices, the product is told by an event at most. */
+  #drop() {
+    this.#leave("dropped");
+    this.show("notice", { text: DROPPED });
+  }
+
+  #leave(how) {
+    const session = this.session;
+    if (session || this.call) this.calls.end(how);
+    this.session = "";
+    this.call = null;
+    if (session) network.hangUp(this.number, session).catch(() => {});
+  }
+
+  /* Take as long as a slow thumb does; return whether the call is still this one afterwards. */
+  async #typeSlowly() {
+    const { typingSeconds } = this.line;
+    if (!typingSeconds) return true;
+    const call = Symbol("call");
+    this.call = call;
+    this.show("typing");
+    await new Promise((done) => setTimeout(done, typingSeconds * 1000));
+    return this.call === call;
   }
 
   /* Ask the network for the next screen; what comes after a hang-up is for nobody. */
@@ -167,7 +218,9 @@ export class Device {
       if (screen.session) network.hangUp(this.number, screen.session).catch(() => {});
       return;
     }
+    this.call = null;
     this.session = screen.session;
+    if (!screen.session) this.calls.end(screen.failed ? screen.text : "ended");
     this.shownAt = performance.now();
     const name = screen.failed ? "notice" : screen.session ? "screen" : "ended";
     this.show(name, { text: screen.text });
@@ -175,8 +228,10 @@ export class Device {
 
   /* The network may end a session by itself; what it said before the screen came is old news. */
   #notice(open, askedAt) {
-    if (this.name !== "screen" || open === this.session || askedAt < this.shownAt) return;
+    if (!["screen", "typing"].includes(this.name) || open === this.session || askedAt < this.shownAt) return;
+    this.calls.end(TIMED_OUT);
     this.session = "";
+    this.call = null;
     this.show("notice", { text: TIMED_OUT });
   }
 
@@ -243,7 +298,8 @@ export class Device {
 
   #keyDown(event) {
     const { target, key } = event;
-    if (target === this.part("number") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target === this.part("number") || target.closest(".line")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const named = { Enter: "ok", Escape: "right", ArrowUp: "up", ArrowDown: "down" }[key];
     if (named) {
       if (key === "Enter" && target.tagName === "BUTTON") return; // the button's own key
@@ -291,6 +347,7 @@ export class Device {
     typed.maxLength = this.name === "dial" ? 40 : 160;
     this.part("mode").hidden = this.name === "dial";
     this.#drawSoftKeys(view);
+    this.line.draw({ isOnCall: Boolean(this.session || this.call) });
     this.#drawBar();
   }
 
@@ -332,6 +389,7 @@ export class Device {
 
   #drawBar() {
     this.element.setAttribute("aria-label", `Phone ${this.number}`);
+    this.part("network").textContent = this.offline ? NO_SERVICE : this.line.name;
     const unread = this.unread();
     this.part("envelope").hidden = unread === 0;
     this.part("envelope").setAttribute("aria-label", `${unread} unread`);

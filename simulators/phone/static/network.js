@@ -17,8 +17,9 @@ async function get(path) {
   return response.json();
 }
 
-export const dial = (phone, code) => post("/phone/dial", { phone, code });
-export const reply = (phone, session, input) => post("/phone/reply", { phone, session, input });
+export const dial = (phone, code, line) => post("/phone/dial", { phone, code, ...line });
+export const reply = (phone, session, input, drops) =>
+  post("/phone/reply", { phone, session, input, drops });
 export const hangUp = (phone, session) => post("/phone/hangup", { phone, session });
 export const markRead = (phone, id) => post("/phone/read", { phone, id });
 export const stopMessages = (phone, sender) => post("/phone/stop", { phone, sender });
@@ -27,6 +28,8 @@ export const answerPrompt = (phone, prompt, how) =>
   post("/phone/mpesa/answer", { phone, prompt, ...how });
 export const payBill = (phone, { shortcode, account, shillings }) =>
   post("/phone/mpesa/pay", { phone, shortcode, account, shillings });
+
+export const exchanges = (phone) => get(`/phone/exchanges?${new URLSearchParams({ phone })}`);
 
 export const inboxes = (phones) =>
   get(`/phone/inboxes?${new URLSearchParams(phones.map((phone) => ["phone", phone]))}`);

@@ -52,10 +52,7 @@ function changed(device, text) {
   );
   if (!field.reportValidity()) return;
   field.value = number;
-  device.hangUp();
-  device.number = number;
-  device.messages = [];
-  device.show("idle");
+  device.become(number);
   remember();
   poll();
 }

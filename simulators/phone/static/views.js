@@ -5,15 +5,15 @@
 
 import { septets } from "./gsm7.js";
 
-const LONGEST = 160;
-
 const format = (options) =>
   new Intl.DateTimeFormat("en-GB", { timeZone: "Africa/Nairobi", ...options });
 const HOUR = format({ hour: "2-digit", minute: "2-digit" });
+const SECOND = format({ timeStyle: "medium" });
 const DAY = format({ weekday: "short", day: "numeric", month: "short" });
 
 /* Times of day as they are in Nairobi, wherever the browser is. */
 export const clock = () => HOUR.format(new Date());
+export const clockSeconds = (seconds) => SECOND.format(new Date(seconds * 1000));
 const time = (seconds) => HOUR.format(new Date(seconds * 1000));
 
 const home = (phone) => phone.show("idle");
@@ -23,10 +23,10 @@ const money = (shillings) => `KSh ${shillings.toLocaleString("en-GB")}`;
 const clearOr = (phone, label, leave) =>
   phone.typed ? ["Clear", () => phone.type(phone.typed.slice(0, -1))] : [label, leave];
 
-function count(text) {
+function count(text, longest) {
   const length = septets(text);
-  const bad = length === null || length > LONGEST;
-  return { text: `${length ?? "not GSM-7"}/${LONGEST}`, bad };
+  const bad = length === null || length > longest;
+  return { text: `${length ?? "not GSM-7"}/${longest}`, bad };
 }
 
 export const views = {
@@ -41,7 +41,7 @@ export const views = {
       text: `${clock()}\n${DAY.format(new Date())}\n\n${news}`,
       left: [unread ? "Read" : "Messages", messages],
       right: ["Dial", dial],
-      call: dial,
+      call: phone.calls.list.length ? () => phone.show("calls", { chosen: 0 }) : dial,
       ok: dial,
       digit: (key) => phone.show("dial", { typed: key }),
     };
@@ -65,10 +65,18 @@ export const views = {
     end: () => phone.hangUp(),
   }),
 
+  /* A person who types slowly: the network may lose patience meanwhile. */
+  typing: (phone) => ({
+    kind: "wait",
+    text: "Typing slowly",
+    right: ["Cancel", () => phone.hangUp()],
+    end: () => phone.hangUp(),
+  }),
+
   screen: (phone, { text }) => ({
     kind: "dialog",
     title: "USSD",
-    count: count(text),
+    count: count(text, phone.line.longest),
     text,
     entry: "Reply",
     left: ["Send", () => phone.reply()],
@@ -80,7 +88,7 @@ export const views = {
   ended: (phone, { text }) => ({
     kind: "dialog",
     title: "USSD",
-    count: count(text),
+    count: count(text, phone.line.longest),
     text,
     left: ["OK", () => home(phone)],
     end: () => home(phone),
@@ -144,6 +152,28 @@ export const views = {
     right: clearOr(phone, "Back", () => phone.show("mpesa")),
     end: () => home(phone),
   }),
+
+  calls: (phone, { chosen }) => {
+    const { list } = phone.calls;
+    const last = list.length - 1;
+    return {
+      kind: "inbox",
+      title: "Calls",
+      text: "",
+      rows: list.map(({ code, at, end }, index) => ({
+        from: code,
+        at: time(at),
+        line: end || "no end seen",
+        chosen: index === chosen,
+        open: () => phone.dial(code),
+      })),
+      left: ["Redial", () => phone.dial(list[chosen].code)],
+      right: ["Back", () => home(phone)],
+      end: () => home(phone),
+      up: () => phone.show("calls", { chosen: Math.max(chosen - 1, 0) }),
+      down: () => phone.show("calls", { chosen: Math.min(chosen + 1, last) }),
+    };
+  },
 
   inbox: (phone, { chosen }) => {
     const last = phone.messages.length - 1;
