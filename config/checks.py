@@ -19,7 +19,10 @@ _PRODUCTION_NEEDS = (
     "ussd_api_key",
     "help_line",
 )
-_PROVIDER_URLS = ("at_base_url", "stellar_horizon_url", "stellar_friendbot_url", "mpesa_base_url")
+_PROVIDER_URLS = (
+    *("at_base_url", "at_insights_base_url", "mpesa_base_url"),
+    *("stellar_horizon_url", "stellar_friendbot_url"),
+)
 _OUTSIDE_URLS = ("public_base_url", "alert_webhook_url")
 # What belongs together: money in, and money out. Each whole or not at all.
 _MPESA_IN = (

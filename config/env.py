@@ -71,6 +71,7 @@ class Env:
     at_api_key: str
     at_sender_id: str
     at_base_url: str
+    at_insights_base_url: str
     sms_callback_key: str
     sms_daily_budget: int
     ussd_api_key: str
@@ -280,6 +281,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "AT_API_KEY": (_text, ""),
     "AT_SENDER_ID": (_text, ""),
     "AT_BASE_URL": (_HTTP, ""),
+    "AT_INSIGHTS_BASE_URL": (_HTTP, ""),
     "SMS_CALLBACK_KEY": (_text, ""),
     "SMS_DAILY_BUDGET": (_count, 0),
     "USSD_API_KEY": (_text, ""),

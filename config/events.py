@@ -15,6 +15,7 @@ from payments.paybill import services as payments_in
 from payments.withdrawals import callbacks as withdrawals
 from ussd.gateways.events import SESSION_ENDED
 from workers.identity import services as identity
+from workers.identity.sim_swaps import answers as sim_swaps
 
 REACTIONS: dict[str, tuple[events.Reaction, ...]] = {
     "sms.opted_out": (identity.record_opt_out,),
@@ -25,6 +26,7 @@ SOURCES: tuple[inbox.Source, ...] = (
     reports.SOURCE,
     optouts.SOURCE,
     SESSION_ENDED,
+    sim_swaps.SOURCE,
     deposits.PROMPTS,
     deposits.OLDER,
     withdrawals.PAYOUTS,

@@ -64,5 +64,6 @@ SCHEDULE = (
     Entry("payments.limits.watch_caps", 60, "tells staff when a cap of the mode comes near"),
     Entry("payments.limits.release", 300, "sets free what was above a limit and has room now"),
     Entry("workers.identity.tidy", 600, "forgets codes, verdicts and tokens that are over"),
+    Entry("workers.identity.sim_swaps.sweep", 30, "asks when members' SIMs were last changed"),
     Entry("nannychain.notifications.sweep", 5, "sends SMS that wait, retries, settles the unknown"),
 )

@@ -25,6 +25,7 @@ class Lock(IntEnum):
     STELLAR_WATCH = 5  # one watcher of a network
     OUTGOING = 7  # a member's money out: what was used of the limits is read and counted by one
     MPESA_PROMPT = 8  # one prompt on a phone at a time
+    SIM_SWAP_SWEEP = 9  # one sweep of questions about SIMs at a time
 
 
 @required

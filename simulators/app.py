@@ -3,7 +3,7 @@
 from flask import Flask, Response, redirect
 
 from simulators import control, guard
-from simulators.africastalking import sms, ussd
+from simulators.africastalking import insights, sms, ussd
 from simulators.daraja import network as daraja
 from simulators.daraja import troubles
 from simulators.daraja import views as daraja_views
@@ -21,6 +21,7 @@ _TICK_SECONDS = 0.2
 _CATALOGUE = {
     sms.TARGET: sms.FAULTS,
     ussd.TARGET: ussd.FAULTS,
+    insights.TARGET: insights.FAULTS,
     submitting.TARGET: submitting.FAULTS,
     reading.TARGET: reading.FAULTS,
     **troubles.FAULTS,
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("simulators", static_folder=None)
     guard.install(app, settings)
     app.register_blueprint(sms.blueprint(world), url_prefix="/africastalking")
+    app.register_blueprint(insights.blueprint(world), url_prefix="/africastalking")
     app.register_blueprint(daraja_views.blueprint(mpesa), url_prefix="/daraja")
     app.register_blueprint(phone.blueprint(world, gateway, mpesa), url_prefix="/phone")
     app.register_blueprint(views.blueprint(world, node=node, desk=desk), url_prefix="/horizon")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from simulators.africastalking import fates
+from simulators.africastalking import fates, insights
 from simulators.africastalking.ussd import Ussd
 from simulators.daraja import control as daraja
 from simulators.daraja.network import Network
@@ -24,6 +24,7 @@ _ADDRESSES = {
     "GET /control/numbers": "the endings of numbers that are refused or never reached",
     "GET /control/requests?target=": "what went over the wire lately",
     "POST /control/reset": "forget everything but the Stellar network",
+    **insights.ADDRESSES,
     **network.ADDRESSES,
     **daraja.ADDRESSES,
 }
@@ -34,6 +35,7 @@ def blueprint(world: World, ussd: Ussd, *, node: Node, desk: Desk, mpesa: Networ
     """Return the endpoints, to be mounted under /control."""
     control = Blueprint("control", __name__)
     _add_faults(control, world)
+    insights.add(control, world)
     network.add(control, node=node, desk=desk)
     daraja.add(control, mpesa)
 

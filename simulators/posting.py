@@ -4,6 +4,7 @@ The row is the queue (`store.py`): what is due survives a restart when the state
 that is down is tried again with growing waits; after about half an hour the post is given up.
 """
 
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from simulators.settings import Settings
 from simulators.store import Post, Store
 
 _HEADERS = {"User-Agent": "at-simulator/1.0"}
+_JSON_HEADERS = {**_HEADERS, "Content-Type": "application/json"}
 _WAITS_SECONDS = (0.5, 1, 2, 4, 8, 15, *[30] * 60)
 _ANSWER_SECONDS = 10.0
 _log = logging.getLogger("simulators.posting")
@@ -38,15 +40,16 @@ class Posting:
             self._wake.set()
 
     def post_now(self, *, setting: str, body: str) -> bool:
-        """Post this form at once, a single time; return whether it was taken."""
+        """Post this form, or JSON, at once, a single time; return whether it was taken."""
         if not self._url(setting):
             return False
-        fields = dict(parse_qsl(body, keep_blank_values=True))
+        is_json = body.startswith("{")
+        fields = json.loads(body) if is_json else dict(parse_qsl(body, keep_blank_values=True))
         try:
             answer = post_form(
                 url=self._url(setting),
                 body=body,
-                headers=_HEADERS,
+                headers=_JSON_HEADERS if is_json else _HEADERS,
                 timeout_seconds=_ANSWER_SECONDS,
             )
         except NoAnswer as error:

@@ -36,6 +36,7 @@ class Settings:
     ussd_events_url: str = ""
     sms_reports_url: str = ""
     sms_optout_url: str = ""
+    insights_url: str = ""
     ussd_answer_seconds: float = 10.0
     ussd_session_seconds: float = 180.0
     ussd_idle_seconds: float = 180.0
@@ -78,6 +79,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         ussd_events_url=_url(environment, "USSD_EVENTS_URL"),
         sms_reports_url=_url(environment, "SMS_REPORTS_URL"),
         sms_optout_url=_url(environment, "SMS_OPTOUT_URL"),
+        insights_url=_url(environment, "INSIGHTS_URL"),
         ussd_answer_seconds=_number(
             environment, name="SIMULATORS_USSD_ANSWER_SECONDS", default=10.0, most=300
         ),

@@ -22,12 +22,13 @@ CREATE INDEX IF NOT EXISTS messages_by_phone ON messages (phone, number);
 CREATE TABLE IF NOT EXISTS optouts (
     phone TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (phone, sender)
 );
+CREATE TABLE IF NOT EXISTS sims (phone TEXT PRIMARY KEY, swapped_on TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS posts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     setting TEXT NOT NULL, body TEXT NOT NULL, due_at REAL NOT NULL, tries INTEGER NOT NULL
 );
 """
-_TABLES = ("messages", "optouts", "posts")
+_TABLES = ("messages", "optouts", "sims", "posts")
 _VERSION = 2  # state of another version is forgotten: it is a simulated world
 _INBOX_MAX = 200
 _ARRIVED = "Success"
@@ -97,6 +98,18 @@ class Store:
         """Return whether the phone has stopped messages from this sender."""
         found = self._run("SELECT 1 FROM optouts WHERE phone = ? AND sender = ?", (phone, sender))
         return bool(found)
+
+    def swap_sim(self, *, phone: str, day: str) -> None:
+        """Let the phone's SIM have been changed last on this day (ISO 8601)."""
+        self._run(
+            "INSERT OR REPLACE INTO sims (phone, swapped_on) VALUES (?, ?)",
+            (phone, day),
+        )
+
+    def sim_swapped_on(self, phone: str) -> str:
+        """Return the day on which the phone's SIM was changed last; empty if it never was."""
+        rows = self._run("SELECT swapped_on FROM sims WHERE phone = ?", (phone,))
+        return str(rows[0]["swapped_on"]) if rows else ""
 
     def schedule(self, *, setting: str, body: str, delay_seconds: float) -> None:
         """Keep a form to be posted after this time."""

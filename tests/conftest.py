@@ -27,6 +27,7 @@ _SETTINGS = {
     "AT_API_KEY": "key-of-the-tests",
     "AT_SENDER_ID": "NANNYCHAIN",
     "AT_BASE_URL": "http://127.0.0.1:9",  # nobody listens on the discard port
+    "AT_INSIGHTS_BASE_URL": "http://127.0.0.1:9",
     "SMS_CALLBACK_KEY": "callback-key-of-the-tests",
     "USSD_SERVICE_CODE": "*384*2024#",
     "HELP_LINE": "0800 000 000",

@@ -15,6 +15,7 @@ from workers.identity.codes.purposes import Purpose
 from workers.identity.pins import services as pins
 from workers.identity.pins.counting import Verdict
 from workers.identity.selectors import Caller
+from workers.identity.sim_swaps import services as sim_swaps
 from workers.identity.standing import services as standing
 
 RECENT = timedelta(minutes=10)  # longer than any session lives
@@ -45,10 +46,11 @@ def language_of(caller: Caller | None) -> str:
 
 
 def note_dial(caller: Caller) -> None:
-    """Note that the member's phone is in use, once a day."""
+    """Note that the member's phone is in use, once a day; its SIM is asked about afterwards."""
     instant = timezone.now()
     if caller.last_seen_at is None or instant - caller.last_seen_at > _SEEN_EVERY:
         standing.seen(caller.member_id, instant)
+        sim_swaps.want(caller.member_id)
 
 
 def on_refusal(visit: Visit, error: NannyChainError) -> str | None:

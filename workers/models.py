@@ -6,6 +6,7 @@ from workers.identity.models import Consent, Member
 from workers.identity.phone_changes.models import PhoneChange
 from workers.identity.pins.models import Pin, PinAttempt
 from workers.identity.second_factor.models import RecoveryCode, SecondFactor
+from workers.identity.sim_swaps.models import SimSwapLookup
 from workers.identity.standing.models import Standing
 from workers.identity.tokens.models import PinToken, Session, SpentRefresh
 from workers.kyc.models import KnownAs
@@ -23,6 +24,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "Session",
+    "SimSwapLookup",
     "SpentRefresh",
     "Standing",
     "Tally",

@@ -1,4 +1,6 @@
-"""Reading a posted form from a caller that may send anything at all."""
+"""Reading a posted form, or JSON, from a caller that may send anything at all."""
+
+import json
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
@@ -39,3 +41,17 @@ def posted(request: HttpRequest) -> dict[str, str]:
     if not form:
         raise UnreadableForm
     return {str(name): str(value) for name, value in form.items()}
+
+
+def posted_json(request: HttpRequest) -> dict[str, str]:
+    """Return the texts that stand in the posted JSON object; raise UnreadableForm."""
+    try:
+        content = json.loads(request.body)
+    except (*_TROUBLE, RecursionError):
+        raise UnreadableForm from None
+    if not isinstance(content, dict):
+        raise UnreadableForm
+    texts = {name: value for name, value in content.items() if isinstance(value, str)}
+    if not texts:
+        raise UnreadableForm
+    return texts

@@ -22,23 +22,27 @@ log = structlog.get_logger(__name__)
 @csrf_exempt
 def report(request: HttpRequest, key: str) -> HttpResponse:
     """Keep one delivery report."""
-    return _kept(request, key=key, keep=_keep_report)
+    return keep_call(request, key=key, keep=_keep_report)
 
 
 @csrf_exempt
 def opt_out(request: HttpRequest, key: str) -> HttpResponse:
     """Keep one opt-out."""
-    return _kept(request, key=key, keep=optouts.receive)
+    return keep_call(request, key=key, keep=optouts.receive)
 
 
 def _keep_report(form: Mapping[str, str]) -> None:
     inbox.receive(reports.SOURCE, body=form)
 
 
-def _kept(
-    request: HttpRequest, *, key: str, keep: Callable[[Mapping[str, str]], None]
+def keep_call(
+    request: HttpRequest,
+    *,
+    key: str,
+    keep: Callable[[Mapping[str, str]], None],
+    read: Callable[[HttpRequest], dict[str, str]] = posted,
 ) -> HttpResponse:
-    """Let only the provider in, and only by POST; store its form and answer at once."""
+    """Let only the provider in, and only by POST; store what it posts and answer at once."""
     expected = settings.SMS_CALLBACK_KEY
     if not expected or not constant_time_compare(key, expected):
         return _plain("Forbidden", status=403)
@@ -47,7 +51,7 @@ def _kept(
         response.headers["Allow"] = "POST"
         return response
     try:
-        keep(posted(request))
+        keep(read(request))
     except UnreadableForm:
         return _plain("Bad request", status=400)
     except DatabaseError:

@@ -51,7 +51,7 @@ def blueprint(world: World) -> Blueprint:
 
     @endpoints.get("/version1/user")
     def user() -> Response:
-        if not _is_authentic(world, request.args.get("username", "")):
+        if not is_authentic(world, request.args.get("username", "")):
             return _text(401, _UNAUTHORIZED)
         return _json(200, {"UserData": {"balance": "USD 999.6168"}})
 
@@ -87,7 +87,7 @@ def _accept(world: World, phones: list[str]) -> Response:
     for name in ("username", "to", "message"):
         if name not in request.form:
             return _text(400, f"Request is missing required form field '{name}'")
-    if not _is_authentic(world, request.form["username"]):
+    if not is_authentic(world, request.form["username"]):
         return _text(401, _UNAUTHORIZED)
     sender = request.form.get("from") or DEFAULT_SENDER
     if not _may_send_as(world, sender):
@@ -138,7 +138,8 @@ def _summary(recipients: list[dict[str, Any]]) -> str:
     return f"{head} USD {_USD_PER_PART * count * sent:.4f} Message parts: {count}"
 
 
-def _is_authentic(world: World, username: str) -> bool:
+def is_authentic(world: World, username: str) -> bool:
+    """Tell whether the request shows the key of our account, under its name."""
     key = request.headers.get("apiKey", "")
     right = key == world.settings.api_key if world.settings.api_key else bool(key)
     return right and username == world.settings.username

@@ -90,6 +90,7 @@ class TestLoading:
             ("OPERATING_MODE", "yolo"),
             ("LOG_LEVEL", "LOUD"),
             ("AT_BASE_URL", "ftp://x"),
+            ("AT_INSIGHTS_BASE_URL", "ftp://x"),
             ("TRUSTED_PROXIES", "1.5"),
             ("CORS_ALLOWED_ORIGINS", "ours.example"),
             ("CORS_ALLOWED_ORIGINS", "*"),

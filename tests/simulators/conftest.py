@@ -25,6 +25,7 @@ def program(product: Receiver) -> Iterator[Simulators]:
         "USSD_EVENTS_URL": f"{base}/events",
         "SMS_REPORTS_URL": f"{base}/reports",
         "SMS_OPTOUT_URL": f"{base}/optout",
+        "INSIGHTS_URL": f"{base}/insights",
         "SIMULATORS_USSD_ANSWER_SECONDS": "0.5",
     }
     with Simulators(environment) as running:

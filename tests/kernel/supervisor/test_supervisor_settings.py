@@ -99,9 +99,11 @@ def test_ports_move_all_addresses_that_depend_on_them(tmp_path, monkeypatch):
     surroundings = defaults.gather(tmp_path)
     outside = defaults.for_simulators(surroundings)
     assert surroundings.settings["PUBLIC_BASE_URL"] == "http://localhost:9000"
-    assert surroundings.settings["AT_BASE_URL"] == "http://localhost:9100/africastalking"
+    for name in ("AT_BASE_URL", "AT_INSIGHTS_BASE_URL"):
+        assert surroundings.settings[name] == "http://localhost:9100/africastalking"
     assert outside["USSD_CALLBACK_URL"] == "http://localhost:9000/ussd"
     assert outside["USSD_EVENTS_URL"] == "http://localhost:9000/ussd/events"
+    assert outside["INSIGHTS_URL"].startswith("http://localhost:9000/insights/")
     assert outside["SMS_REPORTS_URL"].startswith("http://localhost:9000/sms/reports/")
     assert outside["SIMULATORS_PORT"] == "9100"
 

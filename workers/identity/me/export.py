@@ -24,6 +24,7 @@ from workers.identity.phone_changes.models import PhoneChange
 from workers.identity.phone_changes.states import State
 from workers.identity.pins.models import Pin
 from workers.identity.second_factor.models import SecondFactor
+from workers.identity.sim_swaps.models import SimSwapLookup
 from workers.identity.standing.models import Standing
 from workers.identity.tokens.models import Session
 
@@ -83,6 +84,11 @@ def _standing(member: Member) -> Iterator[dict[str, Any]]:
     columns = ("state", "reason", "since", "last_seen_at", "must_prove_since")
     found = Standing.objects.filter(pk=member.pk)
     return rows(found, *columns, "sim_swapped_at", "capped_since", "capped_until")
+
+
+def _sim_swaps(member: Member) -> Iterator[dict[str, Any]]:
+    columns = ("phone", "state", "wanted_at", "asked_at", "told_at", "swapped_on")
+    return rows(SimSwapLookup.objects.filter(member=member), *columns)
 
 
 def _pin(member: Member) -> Iterator[dict[str, Any]]:
@@ -158,6 +164,7 @@ SECTIONS = (
     Section("member", frozenset({"workers.Member", "wallets.Wallet"}), _member),
     Section("consents", frozenset({"workers.Consent"}), _consents),
     Section("standing", frozenset({"workers.Standing"}), _standing),
+    Section("sim_swaps", frozenset({"workers.SimSwapLookup"}), _sim_swaps),
     Section("pin", frozenset({"workers.Pin"}), _pin),
     Section("phone_changes", frozenset({"workers.PhoneChange"}), _phone_changes),
     Section("second_factor", frozenset({"workers.SecondFactor"}), _second_factor),
