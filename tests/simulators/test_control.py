@@ -13,6 +13,7 @@ from tests.simulators.program import ROOT, Receiver, Simulators
 
 WANJIRU = "+254712345678"
 SMS, USSD = "africastalking.sms", "africastalking.ussd"
+SIMS = "africastalking.insights"
 GOOD = {"target": SMS, "kind": "down"}
 
 
@@ -68,7 +69,7 @@ def test_every_fault_of_the_catalogue_can_be_set(simulators: Simulators) -> None
     catalogue = simulators.get("/control/faults")["catalogue"]
     network = {"horizon.submit", "horizon.read", "horizon.network"}
     mpesa = {f"daraja.{part}" for part in ("push", "payout", "question", "paybill", "token")}
-    assert set(catalogue) == {SMS, USSD} | network | mpesa
+    assert set(catalogue) == {SMS, USSD, SIMS} | network | mpesa
     for target, kinds in catalogue.items():
         for kind in kinds:
             assert kind["phrase"]
