@@ -58,6 +58,7 @@ PAGES = {
     "nannychain.modecaps": Page(see="OFC", add="C"),
     "nannychain.stoppedflow": Page(see="SOFC", add="OC"),
     "payments.withdrawal": Page(see="SOF", actions={"ask": "SO"}),
+    "ussd.screenfigure": Page(see="SO"),
     "wallets.account": Page(see="OFC"),
     "wallets.accountkind": Page(see="OFC"),
     "wallets.bookscheck": Page(see="OFC"),
