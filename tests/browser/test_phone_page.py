@@ -255,7 +255,8 @@ def test_a_fault_is_set_by_a_button_and_cleared(page: Page, simulators: Simulato
 def test_a_fault_may_strike_now_and_then(page: Page, simulators: Simulators) -> None:
     page.get_by_text("Faults").click()
     page.get_by_label("How often").select_option("3 in 10, until cleared")
-    page.get_by_role("button", name="duplicate", exact=True).first.click()
+    sms = page.get_by_role("group", name="SMS", exact=True)
+    sms.get_by_role("button", name="duplicate", exact=True).click()
     expect(page.locator("#fault-set")).to_have_text("SMS duplicate: 30 %, until cleared")
     (fault,) = simulators.get("/control/faults")["faults"]
     assert (fault["times"], fault["probability"]) == (None, 0.3)

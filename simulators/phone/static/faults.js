@@ -4,6 +4,7 @@ import * as network from "./network.js";
 
 const REFRESH_MS = 2000;
 const NAMES = {
+  "africastalking.insights": "SIM look-up",
   "africastalking.sms": "SMS",
   "africastalking.ussd": "USSD",
   "daraja.push": "M-Pesa prompt",
