@@ -25,7 +25,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "worker_class": "gthread",
             "threads": 64,
             "keepalive": 15,
-            "graceful_timeout": 2,
+            "graceful_timeout": 1,  # `make run` gives two seconds, and then kills
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "simulators",
