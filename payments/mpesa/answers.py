@@ -3,7 +3,7 @@
 An answer is about the request only. What becomes of the money is told later, by callback or query.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from payments.mpesa import codes, paybills, reading
@@ -13,6 +13,8 @@ from payments.mpesa.reading import Unreadable, item, text
 
 # The codes by which a product says that the token is not good: with HTTP 404, 401, 400 or 500.
 TOKEN_REFUSED = frozenset({"404.001.03", "401.002.01", "400.003.01", "401.003.01"})
+
+_OVERLOADED = "500.001.1001"  # one code for many things, told apart by their message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,16 @@ class Envelope:
     code: str
     told: str
     is_success: bool = False  # by its HTTP status
+
+
+def unless_locked(taken: Taken) -> Taken:
+    """Return a payout's answer, where "unable to lock subscriber" is no rejection.
+
+    It is known of prompts alone. What nobody has told us of payouts may mean one under way.
+    """
+    if taken.code == _OVERLOADED and "lock subscriber" in taken.told.casefold():
+        return replace(taken, meaning=codes.meaning_of(Where.CALL, _OVERLOADED))
+    return taken
 
 
 def unsent(code: str, *, where: Where = Where.TRANSPORT) -> Envelope:

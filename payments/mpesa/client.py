@@ -101,7 +101,7 @@ def pay_out(
         "ResultURL": result_url,
         "Occassion": occasion[:REMARKS_LENGTH_MAX],  # their spelling
     }
-    return answers.taken(_called("/mpesa/b2c/v3/paymentrequest", body, ours))
+    return answers.unless_locked(answers.taken(_called("/mpesa/b2c/v3/paymentrequest", body, ours)))
 
 
 @sensitive_variables()

@@ -173,7 +173,6 @@ ANSWERS = [
     (told(200, errorCode="500.999.99", errorMessage="new"), Outcome.UNKNOWN),
     (told(500, errorCode="500.001.1001", errorMessage="[STK - ]Wrong credentials"), "R"),
     (told(500, errorCode="500.001.1001", errorMessage="Merchant does not exist"), "R"),
-    (told(500, errorCode="500.001.1001", errorMessage="Unable to lock subscriber, a tra"), "R"),
     (told(500, errorCode="500.001.1001", errorMessage="something else"), Outcome.UNKNOWN),
     (told(500, errorCode="500.002.1001", errorMessage="System internal error."), Outcome.UNKNOWN),
     (told(500, errorCode="500.003.02", errorMessage="Spike Arrest Violation"), "R"),
@@ -192,6 +191,14 @@ class TestOutcomes:
             gateway.will(answer)
             assert call().outcome is expected
         assert len(gateway.calls) == 2, "nothing is tried again"
+
+    def test_a_line_in_use_rejects_a_prompt_and_says_nothing_sure_of_a_payout(
+        self, gateway: Gateway
+    ) -> None:
+        busy = told(500, errorCode="500.001.1001", errorMessage="Unable to lock subscriber, a tra")
+        for call, outcome in ((push, Outcome.REJECTED), (pay_out, Outcome.UNKNOWN)):
+            gateway.will(busy)
+            assert call().outcome is outcome
 
     @pytest.mark.parametrize("answer", [answer for answer, _ in ANSWERS])
     def test_a_question_that_gets_no_answer_says_nothing_of_the_money(
