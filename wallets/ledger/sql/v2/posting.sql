@@ -92,8 +92,7 @@ DECLARE
     v_still bigint;
     v_moved bigint;
 BEGIN
-    SELECT sum(f.amount) = 0 AND min(f.journal_id) = max(f.journal_id)
-               AND min(b.currency) = max(b.currency)
+    SELECT sum(f.amount) = 0 AND min(b.currency) = max(b.currency)
                AND sha256(convert_to(string_agg(f.account_id || ':' || f.amount || ',', ''),
                                      'UTF8')) = min(j.legs_hash)
                AND bool_and((f.version IS NULL
@@ -106,7 +105,8 @@ BEGIN
       FROM fresh f
       LEFT JOIN public.wallets_balance b ON b.account_id = f.account_id
       LEFT JOIN public.wallets_journal j ON j.id = f.journal_id
-      LEFT JOIN public.wallets_journalkind k ON k.code = j.kind;
+      LEFT JOIN public.wallets_journalkind k ON k.code = j.kind
+     WHERE (SELECT min(journal_id) = max(journal_id) FROM fresh);  -- once, and first: not for a batch
     IF v_is_plain THEN
         IF v_is_hot THEN
             INSERT INTO public.wallets_unrolled (account_id, amount, postings)
