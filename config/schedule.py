@@ -55,7 +55,7 @@ SCHEDULE = (
     Entry("wallets.ledger.expire_holds", 60, "releases holds whose time is over"),
     Entry("wallets.ledger.check_books", _DAY_SECONDS, "recomputes all books", at=time(2, 10)),
     Entry("ussd.keep_figures", 60, "keeps what was counted of screens, before Redis may lose it"),
-    Entry("ussd.forget_old", 600, 'forgets what is too old for "Sent at 14:02. Again?"'),
+    Entry("ussd.forget_old", 600, "forgets answers and payments too old to be asked about again"),
     Entry("payments.deposits.sweep", 2, "sends prompts that wait, and asks about silent ones"),
     Entry("payments.withdrawals.sweep", 2, "sends payouts that wait, and asks about silent ones"),
     Entry("payments.paybill.sweep", 5, "asks about payments in doubt, and gives back"),

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from ussd import figures
-from ussd.engine import twins
+from ussd.engine import effects, twins
 
 
 @shared_task(name="ussd.keep_figures")
@@ -14,5 +14,6 @@ def keep_figures(**_: object) -> None:
 
 @shared_task(name="ussd.forget_old")
 def forget_old(**_: object) -> None:
-    """Forget what is too old to be asked about."""
+    """Forget what is too old to be asked about, and answers that nobody asks for again."""
     twins.forget_old()
+    effects.forget_old()

@@ -9,9 +9,10 @@ import time_machine
 from django.utils import timezone
 from django_redis import get_redis_connection
 
+from nannychain.idempotency.models import IdempotentAnswer
 from tests.factories.threads import at_once
 from tests.ussd.shop import Customer, Pins, Shop, sales
-from ussd.engine import twins
+from ussd.engine import effects, twins
 from ussd.engine.application import Item
 from ussd.engine.models import Twin
 from ussd.engine.screens import Menu, flow
@@ -301,6 +302,17 @@ class TestTwice:
             assert customer.enter("1") == ASK_PIN
             assert customer.enter("2580") == BOUGHT
         assert sales() == [SALT, SALT]
+
+    def test_an_answer_is_kept_while_a_gateway_may_repeat_its_request(
+        self, customer: Customer
+    ) -> None:
+        self.buy(customer)
+        customer.enter("2580")
+        with time_machine.travel(timezone.now() + effects.KEPT - timedelta(minutes=1)):
+            assert effects.forget_old() == 0
+        with time_machine.travel(timezone.now() + effects.KEPT + timedelta(minutes=1)):
+            assert effects.forget_old() > 0
+            assert not IdempotentAnswer.objects.filter(scope=effects.SCOPE).exists()
 
     def test_something_else_is_not(self, customer: Customer) -> None:
         self.buy(customer)

@@ -7,7 +7,10 @@ rebuild goes on from there instead of repeating the effect.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from nannychain import idempotency
 from nannychain.idempotency.models import IdempotentAnswer
@@ -17,6 +20,7 @@ from ussd.engine.session import Place
 from ussd.engine.steps import Step
 
 SCOPE = "ussd"
+KEPT = timedelta(days=7)  # no gateway repeats a request of a session that is days old
 Effect = Callable[[], Step]
 
 
@@ -76,6 +80,11 @@ def latest(hop: Hop) -> tuple[str, Outcome] | None:
     if found[0].fingerprint != _fingerprint(hop):
         raise ForeignSession
     return texts[found[0].key], _from_json(found[0].answer)
+
+
+def forget_old() -> int:
+    """Forget answers that no gateway asks for again; return how many. They may hold a balance."""
+    return idempotency.forget(scope_prefix=SCOPE, before=timezone.now() - KEPT)
 
 
 def _fingerprint(hop: Hop) -> str:
