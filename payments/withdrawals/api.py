@@ -18,7 +18,12 @@ from nannychain.operating.selectors import FlowStopped
 from payments.fees import NoFeeKnown
 from payments.limits import LimitExceeded, OutflowReached
 from payments.withdrawals import selectors, services
-from payments.withdrawals.errors import AmountOutOfRange, NoSuchWithdrawal, NotEnoughMoney
+from payments.withdrawals.errors import (
+    AmountOutOfRange,
+    FeeChanged,
+    NoSuchWithdrawal,
+    NotEnoughMoney,
+)
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import State
 from workers.identity.endpoints import PinEndpoint
@@ -50,6 +55,7 @@ _QUOTE = {
 }
 _REFUSALS = (
     AmountOutOfRange,
+    FeeChanged,
     NotEnoughMoney,
     LimitExceeded,
     OutflowReached,
@@ -61,9 +67,13 @@ _REFUSALS = (
 
 
 class WithdrawalForm(Form):
-    """What is asked for; M-Pesa pays whole shillings, and the cents stay in the wallet."""
+    """What is asked for; M-Pesa pays whole shillings, and the cents stay in the wallet.
+
+    With `total_cents` as quoted, a changed fee is refused.
+    """
 
     amount_cents = Cents()
+    total_cents = Cents(required=False, help_text="as the quote has it: amount, fee and tax")
 
 
 class QuoteQuery(Form):
@@ -145,7 +155,7 @@ class Withdrawals(PinEndpoint):
         "Take money out",
         tag=_TAG,
         body=WithdrawalForm,
-        body_example={"amount_cents": 50_000},
+        body_example={"amount_cents": 50_000, "total_cents": 50_500},
         answers={
             202: Answer(
                 WithdrawalAnswer,
@@ -159,8 +169,13 @@ class Withdrawals(PinEndpoint):
     def post(self, request: Request) -> Response:
         """Have it paid out to the member's own phone; the PIN token is for `withdrawal`."""
         given = self.given(WithdrawalForm)
+        amount_cents, seen = given["amount_cents"], None
+        if "total_cents" in given:
+            seen = selectors.quote(amount_cents)
+            if seen.total_cents != given["total_cents"]:
+                raise FeeChanged
         withdrawal = services.request(
-            party_id(request), amount_cents=given["amount_cents"], channel="api"
+            party_id(request), amount_cents=amount_cents, channel="api", seen=seen
         )
         return Response(_shown(withdrawal), status=202)
 

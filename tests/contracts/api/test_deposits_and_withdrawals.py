@@ -122,6 +122,21 @@ class TestAWithdrawal:
         other = signed_in(mpesa.member_with())
         assert other.get(f"wallet/withdrawals/{asked['id']}").status_code == 404
 
+    def test_costs_what_was_quoted_or_does_not_happen(
+        self, wanjiku: Member, mpesa_answers: Safaricom
+    ) -> None:
+        caller, told = signed_in(wanjiku), []
+        for total_cents in (504_99, 505_00):
+            answer = caller.post(
+                "wallet/withdrawals",
+                {"amount_cents": 500_00, "total_cents": total_cents},
+                Idempotency_Key=f"at-{total_cents}",
+                X_Pin_Token=_pin_token(caller),
+            )
+            told.append((answer.status_code, json_of(answer).get("code")))
+        assert told == [(409, "withdrawal.fee_changed"), (202, None)]
+        assert json_of(caller.get("wallet"))["available_cents"] == 495_00
+
     def test_takes_a_pin_token_of_its_own_once(
         self, wanjiku: Member, mpesa_answers: Safaricom
     ) -> None:
