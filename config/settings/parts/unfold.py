@@ -39,6 +39,7 @@ UNFOLD = {
             "href": lambda _: static("workers/icon.svg"),
         }
     ],
+    "STYLES": [lambda _: static("nannychain/charts.css")],
     "SHOW_HISTORY": True,
     "ENVIRONMENT": lambda _: (current().operating_mode, _MODE_COLOURS[current().operating_mode]),
     "SHOW_VIEW_ON_SITE": False,
