@@ -21,6 +21,7 @@ from payments.deposits.models import Deposit
 from payments.deposits.states import State as DepositState
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State as PaybillState
+from payments.reconciliation.breaks import selectors as breaks
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import UNFINISHED, State
 from wallets.ledger import reading
@@ -109,6 +110,15 @@ def suspense_old() -> Found:
     return _older(rows, "created_at", than=DAY)
 
 
+def breaks_old() -> Found:
+    """Tell of differences that nobody has explained in the time that their class allows."""
+    now = timezone.now()
+    found = breaks.overdue(at=now).aggregate(rows=Count("pk"), since=Min("since"))
+    if not found["rows"]:
+        return None
+    return {"how many": found["rows"], "oldest": _told(found["since"])}
+
+
 def sms_failing() -> Found:
     """Tell when many SMS of the last hour came to nothing."""
     rows = Sms.objects.filter(pk__gte=first_since(timezone.now() - HOUR))
@@ -178,6 +188,7 @@ RULES = (
     ),
     Rule(name="callbacks_silent", title="M-Pesa's callbacks don't come", look=callbacks_silent),
     Rule(name="suspense_old", title="Money in suspense waits for its owner", look=suspense_old),
+    Rule(name="breaks_old", title="Differences are not explained in time", look=breaks_old),
     Rule(name="sms_failing", title="Many SMS come to nothing", look=sms_failing),
     Rule(name="sms_stuck", title="SMS that are due don't go out", look=sms_stuck),
     Rule(name="pins_attacked", title="Somebody may be guessing PINs", look=pins_attacked),

@@ -2,10 +2,11 @@
 
 from nannychain.approvals import Kind, kinds
 from payments.paybill import review as paybill
+from payments.reconciliation.breaks import review as breaks
 from payments.withdrawals import review as withdrawals
 from workers.identity import two_people as people
 
-KINDS: tuple[Kind, ...] = (*people.KINDS, *withdrawals.KINDS, *paybill.KINDS)
+KINDS: tuple[Kind, ...] = (*people.KINDS, *withdrawals.KINDS, *paybill.KINDS, *breaks.KINDS)
 
 
 def connect() -> None:

@@ -5,12 +5,13 @@ from django.db.models.signals import post_migrate
 
 from payments.deposits import postings as deposits
 from payments.paybill import postings as paybill
+from payments.reconciliation.breaks import postings as breaks
 from payments.transfers import postings as transfers
 from payments.withdrawals import postings as withdrawals
 from wallets.ledger import syncing
 
 # Importing them has registered what they may debit and credit.
-POSTINGS = (deposits, paybill, transfers, withdrawals)
+POSTINGS = (breaks, deposits, paybill, transfers, withdrawals)
 
 
 def connect() -> None:

@@ -88,6 +88,9 @@ GRANTS = (
     Grant("payments.settle_withdrawal", (_O, _F), "settle, by two, what M-Pesa can't tell"),
     Grant("payments.view_desk", (_O, _F), "see whether payouts go"),
     Grant("payments.change_desk", (_O,), "let payouts go again"),
+    Grant("payments.view_break", (_O, _F, _C), "see breaks, and what was done about each"),
+    Grant("payments.change_break", (_O, _F), "take, explain, and ask to settle a break"),
+    Grant("payments.settle_break", (_F,), "decide, by two, about writing off and settling"),
     # Stellar
     Grant("wallets.view_submission", (_O,), "see transactions and their outcome"),
     Grant("wallets.view_envelope", (_O,), "see what was signed"),

@@ -26,6 +26,8 @@ class Lock(IntEnum):
     OUTGOING = 7  # a member's money out: what was used of the limits is read and counted by one
     MPESA_PROMPT = 8  # one prompt on a phone at a time
     SIM_SWAP_SWEEP = 9  # one sweep of questions about SIMs at a time
+    RECONCILIATION = 10  # one daily run at a time; held around all that it does
+    BREAKS = 11  # one writer of breaks at a time
 
 
 @required

@@ -4,7 +4,8 @@ from payments.deposits import admin as deposits
 from payments.fees import admin as fees
 from payments.limits import admin as limits
 from payments.paybill import admin as paybill
+from payments.reconciliation.breaks import admin as breaks
 from payments.transfers import admin as transfers
 from payments.withdrawals import admin as withdrawals
 
-__all__ = ["deposits", "fees", "limits", "paybill", "transfers", "withdrawals"]
+__all__ = ["breaks", "deposits", "fees", "limits", "paybill", "transfers", "withdrawals"]

@@ -13,10 +13,13 @@ from payments.limits.models import (
 )
 from payments.mpesa.receipts.models import MpesaReceipt
 from payments.paybill.models import PaybillPayment
+from payments.reconciliation.breaks.models import Break, BreakEvent
 from payments.transfers.models import Transfer
 from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
 
 __all__ = [
+    "Break",
+    "BreakEvent",
     "CapUse",
     "DayOutflow",
     "DayUse",

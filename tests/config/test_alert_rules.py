@@ -15,8 +15,11 @@ from nannychain.notifications.models import Sms
 from nannychain.outbox.models import OutboxEvent
 from payments.deposits.models import Deposit
 from payments.paybill.models import PaybillPayment
+from payments.reconciliation.breaks.models import Break
+from payments.reconciliation.breaks.services import explain
 from payments.withdrawals.models import Withdrawal
 from tests.architecture import tree
+from tests.factories import breaks
 from tests.factories.members import MemberFactory
 from tests.factories.money import member as member_with
 from wallets.ledger import accounts
@@ -87,6 +90,17 @@ def payment(**fields: Any) -> None:
     )
 
 
+def old_break(*, hours: int) -> None:
+    item = breaks.one()  # of a class that may last for two days
+    Break.objects.filter(pk=item.pk).update(due_at=item.due_at - timedelta(hours=hours))
+
+
+def explained_break() -> None:
+    item = breaks.one(subject="explained")
+    Break.objects.filter(pk=item.pk).update(due_at=ago(days=1))
+    explain(item.pk, reason="a charge", by=breaks.ASKER)
+
+
 def event(**fields: Any) -> None:
     OutboxEvent.objects.create(name="x", payload={}, **fields)
 
@@ -137,6 +151,11 @@ CASES: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
         "suspense_old",
         lambda: payment(created_at=ago(hours=25)),
         lambda: payment(created_at=ago(hours=23)),
+    ),
+    (
+        "breaks_old",
+        lambda: old_break(hours=49),
+        lambda: (old_break(hours=47), explained_break()),
     ),
     (
         "sms_failing",

@@ -47,6 +47,7 @@ PAGES = {
     "nannychain.outboxevent": Page(see="O"),
     "nannychain.sms": Page(see="SO", actions={"send_again": "SO"}),
     "nannychain.statechange": Page(see="OC"),
+    "payments.break": Page(see="OFC", actions={"take": "OF"}),
     "payments.deposit": Page(see="SOF", actions={"ask": "SO"}),
     "payments.desk": Page(see="OF", actions={"start": "O"}),
     "payments.excess": Page(see="SOFC"),
@@ -84,6 +85,10 @@ OTHERS = {
     "nannychain_approvalrequest_decide": "",  # by the kind of request; nobody for one that isn't
     "nannychain_modecaps_withdraw": "C",
     "nannychain_stoppedflow_start": "O",
+    "payments_break_assign": "",  # only one that is not settled
+    "payments_break_explain": "",
+    "payments_break_settle": "",
+    "payments_break_write-off": "",
     "payments_levellimits_withdraw": "C",
     "payments_operationlimits_withdraw": "C",
     "payments_paybillpayment_allot": "",  # only what is in suspense

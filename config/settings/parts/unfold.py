@@ -92,6 +92,12 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Reconciliation",
+                "items": [
+                    _page("Breaks", icon="rule", model="payments.break"),
+                ],
+            },
+            {
                 "title": "Rules",
                 "items": [
                     _page("What things cost", icon="sell", model="payments.tariff"),
