@@ -3,6 +3,9 @@
 import importlib
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from config.env import current
 
 
 class ConfigConfig(AppConfig):
@@ -12,6 +15,12 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Join what lower storeys say with what upper storeys do."""
+        if settings.SENTRY_DSN:
+            importlib.import_module("nannychain.logs.sentry").start(
+                dsn=settings.SENTRY_DSN,
+                environment=settings.OPERATING_MODE,
+                process=current().nannychain_process,
+            )
         importlib.import_module("config.events").connect()
         importlib.import_module("config.sealing").connect()
         importlib.import_module("config.books").connect()

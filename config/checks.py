@@ -23,7 +23,7 @@ _PROVIDER_URLS = (
     *("at_base_url", "at_insights_base_url", "mpesa_base_url"),
     *("stellar_horizon_url", "stellar_friendbot_url"),
 )
-_OUTSIDE_URLS = ("public_base_url", "alert_webhook_url")
+_OUTSIDE_URLS = ("public_base_url", "alert_webhook_url", "sentry_dsn")
 # What belongs together: money in, and money out. Each whole or not at all.
 _MPESA_IN = (
     "mpesa_consumer_key",

@@ -103,6 +103,7 @@ class Env:
     email_url: str
     alert_webhook_url: str
     alert_webhook_key: str
+    sentry_dsn: str
     nannychain_process: str
 
 
@@ -248,6 +249,13 @@ def _database_url(raw: str) -> str:
     return parsed
 
 
+def _dsn(raw: str) -> str:
+    parts = urlsplit(_HTTP(raw))
+    if not (parts.username and parts.path.rpartition("/")[2].isdigit()):
+        raise Problem("must look like https://<key>@<host>/<number of the project>")
+    return raw
+
+
 def _service_code(raw: str) -> str:
     inner = raw.strip()[1:-1]
     if not (raw.startswith("*") and raw.endswith("#") and inner.replace("*", "").isdigit()):
@@ -313,6 +321,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "EMAIL_URL": (_url("smtp", "smtp+tls", "smtp+ssl"), ""),
     "ALERT_WEBHOOK_URL": (_HTTP, ""),
     "ALERT_WEBHOOK_KEY": (_text, ""),
+    "SENTRY_DSN": (_dsn, ""),
     "NANNYCHAIN_PROCESS": (_one_of(PROCESSES), "command"),
 }
 

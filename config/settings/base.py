@@ -13,6 +13,7 @@ from config.settings.parts.mpesa import *  # noqa: F403
 from config.settings.parts.redis import *  # noqa: F403
 from config.settings.parts.rest import *  # noqa: F403
 from config.settings.parts.security import *  # noqa: F403
+from config.settings.parts.sentry import *  # noqa: F403
 from config.settings.parts.sign_in import *  # noqa: F403
 from config.settings.parts.stellar import *  # noqa: F403
 from config.settings.parts.unfold import *  # noqa: F403

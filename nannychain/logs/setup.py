@@ -21,7 +21,7 @@ def dict_config(*, level: str) -> dict[str, Any]:
             structlog.stdlib.filter_by_level,
             *_SHARED,
             structlog.processors.StackInfoRenderer(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            _for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
@@ -54,3 +54,9 @@ def dict_config(*, level: str) -> dict[str, Any]:
             "kombu": {"level": "WARNING"},
         },
     }
+
+
+def _for_formatter(logger: Any, name: str, event: Any) -> tuple[tuple[Any], dict[str, Any]]:
+    """Hand the event to our formatter, and its error to whoever else listens: Sentry."""
+    arguments, named = structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, name, event)
+    return arguments, {**named, "exc_info": event.get("exc_info")}
