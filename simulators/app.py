@@ -5,7 +5,7 @@ from flask import Flask, Response, redirect
 from simulators import control, guard
 from simulators.africastalking import insights, sms, ussd
 from simulators.daraja import network as daraja
-from simulators.daraja import troubles
+from simulators.daraja import portal, troubles
 from simulators.daraja import views as daraja_views
 from simulators.faults import Faults
 from simulators.horizon import node as network
@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(sms.blueprint(world), url_prefix="/africastalking")
     app.register_blueprint(insights.blueprint(world), url_prefix="/africastalking")
     app.register_blueprint(daraja_views.blueprint(mpesa), url_prefix="/daraja")
+    app.register_blueprint(portal.blueprint(mpesa), url_prefix="/daraja")
     app.register_blueprint(phone.blueprint(world, gateway, mpesa), url_prefix="/phone")
     app.register_blueprint(views.blueprint(world, node=node, desk=desk), url_prefix="/horizon")
     controls = control.blueprint(world, gateway, node=node, desk=desk, mpesa=mpesa)

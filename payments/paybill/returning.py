@@ -87,6 +87,23 @@ def settle(*, subject_id: str, message: Result, received_at: object) -> str:  # 
     return "not decided"
 
 
+@required
+def stated(receipt: str, *, amount_cents: int) -> bool:
+    """Take the statement's word that a payment in suspense went back; tell whether it was one.
+
+    It may have gone back without our asking: its payer has asked M-Pesa. One that stands in a
+    wallet is not touched.
+    """
+    row = PaybillPayment.objects.select_for_update(no_key=True).filter(receipt=receipt).first()
+    if row is None or row.amount_cents != amount_cents:
+        return False
+    if row.state == State.SUSPENSE:
+        PAYBILL.move(row, to=State.RETURNING, why="M-Pesa has taken it back by itself")
+    if row.state == State.RETURNING:
+        outcomes.returned(row, why="M-Pesa's statement shows that it went back")
+    return row.state == State.RETURNED
+
+
 def hurry(*, subject_id: str, why: str) -> None:
     """Tell staff that an answer can't be believed: it isn't asked for a second time."""
     payment = PaybillPayment.objects.filter(pk=UUID(subject_id)).first()

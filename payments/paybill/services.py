@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 # Above it a confirmation alone is not believed, whoever sends it: M-Pesa is asked.
 CONFIRM_ABOVE_CENTS = 50_000 * CENTS_PER_SHILLING
-CONFIRMATION, PULL = "confirmation", "pull"
+CONFIRMATION, PULL, STATEMENT = "confirmation", "pull", "statement"
 NOBODY = "nobody known"  # what such a message says of the account number is never believed
 
 
@@ -61,6 +61,23 @@ def pulled(payment: paybills.PaybillPayment) -> str:
     """Take a line of M-Pesa's own list: we have asked for it, so that it is believed."""
     with transaction.atomic():
         return _take(payment, told_by=PULL, is_trusted=True, is_sure=True)
+
+
+def stated(payment: paybills.PaybillPayment, *, was_taken_back: bool = False) -> str:
+    """Take a line of M-Pesa's statement, which proves it; return what it came to, in a word or two.
+
+    One that M-Pesa has given back to its payer since goes into nobody's wallet.
+    """
+    with transaction.atomic():
+        if not was_taken_back or payment.shortcode != settings.MPESA_SHORTCODE:
+            return _take(payment, told_by=STATEMENT, is_trusted=True, is_sure=True)
+        row = _stored(payment, told_by=STATEMENT)
+        if row.state == State.REFUTED:
+            PAYBILL.move(row, to=State.UNCONFIRMED, why=f"told again by {STATEMENT}")
+        if row.state != State.UNCONFIRMED:
+            return _again(row, payment)
+        _learn(row, payment, told_by=STATEMENT)
+        return outcomes.put_aside(row, why="M-Pesa has taken it back")
 
 
 @required

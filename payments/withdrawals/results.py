@@ -6,6 +6,7 @@ above a limit, when a status query agrees. Answers that contradict each other ar
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
@@ -19,7 +20,7 @@ from payments.withdrawals.states import Attempt, State
 
 log = structlog.get_logger(__name__)
 
-CALLBACK, STATUS = "callback", "status query"
+CALLBACK, STATUS, STATEMENT = "callback", "status query", "statement"
 # A failure of more than this, in cents, is believed only when M-Pesa says so twice.
 CONFIRM_FAILURE_ABOVE_CENTS = 10_000_00
 ATTEMPTS_MAX = 5
@@ -54,6 +55,21 @@ def apply(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
     if withdrawal.state in (State.SENDING, State.SENT):
         outcomes.unknown(withdrawal, reason=told.meaning.note, due_at=timezone.now())
     return "not decided"
+
+
+@required
+def stated(attempt_id: UUID, *, receipt: str, amount_cents: int) -> str:
+    """Take a line of M-Pesa's statement that names the attempt: it was paid. Raises as `apply`."""
+    owner = PayoutAttempt.objects.filter(pk=attempt_id).values_list("withdrawal_id", flat=True)
+    withdrawal = outcomes.locked(owner.get())
+    assert withdrawal is not None
+    told = Told(
+        told_by=STATEMENT,
+        meaning=meaning_of(Where.STATUS, "Completed"),
+        receipt=receipt,
+        amount_cents=amount_cents,
+    )
+    return apply(withdrawal, PayoutAttempt.objects.get(pk=attempt_id), told)
 
 
 @required

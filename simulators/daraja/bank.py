@@ -18,7 +18,8 @@ from typing import Any
 from simulators.daraja.schema import SCHEMA, TABLES, VERSION
 
 WORKING, UTILITY, CHARGES = "Working Account", "Utility Account", "Charges Paid Account"
-_ACCOUNTS = (WORKING, "Float Account", UTILITY, CHARGES, "Organization Settlement Account")
+SETTLEMENT = "Organization Settlement Account"
+ACCOUNTS = (WORKING, "Float Account", UTILITY, CHARGES, SETTLEMENT)
 WALLET_CENTS_MAX = 500_000_00
 # What a business pays for a payout: up to this many shillings, this many.
 _CHARGES = ((100, 0), (1_500, 5), (5_000, 9), (20_000, 11), (250_000, 13))
@@ -85,22 +86,45 @@ class Bank:
     def floats(self, shortcode: str) -> dict[str, int]:
         """Return the cents in each account of a shortcode; payouts leave the utility account."""
         with self.transaction():
-            for account in _ACCOUNTS:
+            for account in ACCOUNTS:
                 opening = self._opening["float"] if account == UTILITY else 0
                 self.run(
                     "INSERT OR IGNORE INTO floats VALUES (?, ?, ?)", shortcode, account, opening
                 )
             rows = self.run("SELECT account, cents FROM floats WHERE shortcode = ?", shortcode)
         found = {row["account"]: int(row["cents"]) for row in rows}
-        return {account: found[account] for account in _ACCOUNTS}
+        return {account: found[account] for account in ACCOUNTS}
 
     def set_float(self, shortcode: str, account: str, *, cents: int) -> None:
         """Let an account of a shortcode hold this much."""
-        self.floats(shortcode)
-        self.run(
-            "UPDATE floats SET cents = ? WHERE shortcode = ? AND account = ?",
-            *(cents, shortcode, account),
-        )
+        with self.transaction():
+            change = cents - self.floats(shortcode)[account]
+            if change:
+                receipt = new_receipt(self.clock())
+                self._move(shortcode, account, change, receipt=receipt, kind="top-up")
+
+    def sweep(self, shortcode: str, account: str, *, cents: int) -> str:
+        """Move money from an account of a shortcode to its settlement; raise NotEnough."""
+        return self._move_between(shortcode, account, SETTLEMENT, cents, kind="sweep")
+
+    def pay_charges(self, shortcode: str, account: str) -> str:
+        """Pay all charges that are owed; return the receipt, empty where none are."""
+        with self.transaction():
+            owed = -self.floats(shortcode)[CHARGES]
+            if owed <= 0:
+                return ""
+            return self._move_between(shortcode, account, CHARGES, owed, kind="charges-paid")
+
+    def _move_between(
+        self, shortcode: str, account: str, other: str, cents: int, *, kind: str
+    ) -> str:
+        with self.transaction():
+            if self.floats(shortcode)[account] < cents:
+                raise NotEnough
+            receipt = new_receipt(self.clock())
+            for place, change in ((account, -cents), (other, cents)):
+                self._move(shortcode, place, change, receipt=receipt, kind=kind, reference=account)
+            return receipt
 
     def take_in(
         self, *, kind: str, phone: str, shortcode: str, cents: int, reference: str
@@ -110,8 +134,9 @@ class Bank:
             if self.wallet(phone) < cents:
                 raise NotEnough
             self._add_to_wallet(phone, -cents)
-            self._add_to_float(shortcode, WORKING, cents)
-            return self._note(kind, phone, shortcode, cents, reference)
+            payment = self._note(kind, phone, shortcode, cents, reference)
+            self._book(payment, WORKING, cents)
+            return payment
 
     def pay_out(self, *, phone: str, shortcode: str, cents: int, reference: str) -> Payment:
         """Move money from a shortcode to a wallet; raise NotEnough or TooFull."""
@@ -120,23 +145,26 @@ class Bank:
                 raise NotEnough
             if self.wallet(phone) + cents > WALLET_CENTS_MAX:
                 raise TooFull
-            self._add_to_float(shortcode, UTILITY, -cents)
-            self._add_to_float(shortcode, CHARGES, -charge_cents(cents))
             self._add_to_wallet(phone, cents)
-            return self._note("payout", phone, shortcode, cents, reference)
+            payment = self._note("payout", phone, shortcode, cents, reference)
+            self._book(payment, UTILITY, -cents)
+            if charge := charge_cents(cents):
+                self._book(payment, CHARGES, -charge, kind="charge")
+            return payment
 
     def give_back(self, payment: Payment) -> Payment:
         """Reverse a payment that came in; raise NotEnough."""
         with self.transaction():
             if self.floats(payment.shortcode)[WORKING] < payment.cents:
                 raise NotEnough
-            self._add_to_float(payment.shortcode, WORKING, -payment.cents)
             self.wallet(payment.phone)
             self._add_to_wallet(payment.phone, payment.cents)
             self.run("UPDATE payments SET is_reversed = 1 WHERE receipt = ?", payment.receipt)
-            return self._note(
+            back = self._note(
                 "reversal", payment.phone, payment.shortcode, payment.cents, payment.receipt
             )
+            self._book(back, WORKING, -payment.cents, linked=payment.receipt)
+            return back
 
     def payment(self, receipt: str) -> Payment | None:
         """Return the payment with this receipt."""
@@ -149,6 +177,19 @@ class Bank:
         return self._payments(
             "(? = '' OR shortcode = ?) AND at >= ? AND at <= ?", shortcode, shortcode, since, until
         )
+
+    def movements(
+        self, shortcode: str, account: str, *, since: float, until: float
+    ) -> tuple[int, list[sqlite3.Row]]:
+        """Return what an account held at `since`, and what moved from then until `until`."""
+        with self.transaction():
+            held = self.floats(shortcode)[account]
+            rows = self.run(
+                "SELECT * FROM movements WHERE shortcode = ? AND account = ? AND at >= ?"
+                " ORDER BY number",
+                *(shortcode, account, since),
+            )
+        return held - sum(row["cents"] for row in rows), [row for row in rows if row["at"] <= until]
 
     def reset(self) -> None:
         """Forget everything."""
@@ -194,11 +235,43 @@ class Bank:
         self.wallet(phone)
         self.run("UPDATE wallets SET cents = cents + ? WHERE phone = ?", cents, phone)
 
-    def _add_to_float(self, shortcode: str, account: str, cents: int) -> None:
-        self.floats(shortcode)
+    def _book(
+        self, payment: Payment, account: str, cents: int, *, kind: str = "", linked: str = ""
+    ) -> None:
+        self._move(
+            payment.shortcode,
+            account,
+            cents,
+            receipt=payment.receipt,
+            kind=kind or payment.kind,
+            phone=payment.phone,
+            reference=payment.reference,
+            linked=linked,
+        )
+
+    def _move(
+        self,
+        shortcode: str,
+        account: str,
+        cents: int,
+        *,
+        receipt: str,
+        kind: str,
+        phone: str = "",
+        reference: str = "",
+        linked: str = "",
+    ) -> None:
+        """Add to an account, with the line that its statement will have."""
+        balance = self.floats(shortcode)[account] + cents
         self.run(
-            "UPDATE floats SET cents = cents + ? WHERE shortcode = ? AND account = ?",
-            *(cents, shortcode, account),
+            "UPDATE floats SET cents = ? WHERE shortcode = ? AND account = ?",
+            *(balance, shortcode, account),
+        )
+        self.run(
+            "INSERT INTO movements (shortcode, account, receipt, kind, cents, balance, phone,"
+            " reference, linked, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(shortcode, account, receipt, kind, cents, balance, phone, reference, linked),
+            self.clock(),
         )
 
     def _make_tables(self) -> None:

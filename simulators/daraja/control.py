@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import BadRequest
 
 from simulators.daraja import fates
-from simulators.daraja.bank import UTILITY
+from simulators.daraja.bank import UTILITY, Bank, NotEnough
 from simulators.daraja.network import Network
 from simulators.guard import json_object, text_field
 from simulators.phones import is_phone
@@ -17,6 +17,8 @@ ADDRESSES = {
     " prompt_seconds",
     "POST /control/daraja/floats": "let an account hold so much: shortcode, account, cents",
     "POST /control/daraja/wallets": "let a phone's wallet hold so much: phone, cents",
+    "POST /control/daraja/sweep": "move money to settlement: shortcode, account, cents",
+    "POST /control/daraja/charges": "pay the charges that are owed: shortcode, account",
     "GET /control/daraja/payments": "all money that has moved, and all payouts handed in",
     "POST /control/daraja/paybill": "somebody pays: phone, shortcode, account, shillings",
     "POST /control/daraja/reset": "forget all of M-Pesa's money and prompts",
@@ -74,13 +76,28 @@ def _add_money(control: Blueprint, network: Network) -> None:
     @control.post("/daraja/floats")
     def set_float() -> Response:
         asked = json_object()
-        shortcode = text_field(asked, "shortcode", longest=10)
-        account = text_field(asked, "account", longest=40) or UTILITY
-        if account not in bank.floats(shortcode):
-            raise BadRequest("There is no such account.")
+        shortcode, account = _account(bank, asked)
         cents = _number(asked.get("cents"), "cents", most=_CENTS_MAX)
         bank.set_float(shortcode, account, cents=int(cents))
         return jsonify(bank.floats(shortcode))
+
+    @control.post("/daraja/sweep")
+    def sweep() -> Response:
+        asked = json_object()
+        shortcode, account = _account(bank, asked)
+        cents = _number(asked.get("cents"), "cents", most=_CENTS_MAX)
+        try:
+            return jsonify(receipt=bank.sweep(shortcode, account, cents=int(cents)))
+        except NotEnough:
+            raise BadRequest("There is less on that account.") from None
+
+    @control.post("/daraja/charges")
+    def pay_charges() -> Response:
+        shortcode, account = _account(bank, json_object())
+        try:
+            return jsonify(receipt=bank.pay_charges(shortcode, account))
+        except NotEnough:
+            raise BadRequest("There is less on that account.") from None
 
     @control.post("/daraja/wallets")
     def set_wallet() -> Response:
@@ -106,6 +123,14 @@ def pay_from_phone(network: Network, asked: dict[str, Any]) -> Any:
         account=text_field(asked, "account", longest=40),
         cents=int(shillings * 100),
     )
+
+
+def _account(bank: Bank, asked: dict[str, Any]) -> tuple[str, str]:
+    shortcode = text_field(asked, "shortcode", longest=10)
+    account = text_field(asked, "account", longest=40) or UTILITY
+    if account not in bank.floats(shortcode):
+        raise BadRequest("There is no such account.")
+    return shortcode, account
 
 
 def _phone(asked: dict[str, Any]) -> str:

@@ -1,7 +1,10 @@
 """The tables of the simulated M-Pesa. Amounts are cents, times seconds of the epoch."""
 
-TABLES = ("wallets", "floats", "prompts", "payments", "payouts", "registrations", "calls")
-VERSION = 1  # state of another version is forgotten: it is a simulated world
+TABLES = (
+    *("wallets", "floats", "prompts", "payments", "payouts", "registrations", "calls"),
+    "movements",
+)
+VERSION = 2  # state of another version is forgotten: it is a simulated world
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS wallets (phone TEXT PRIMARY KEY, cents INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS floats (
@@ -22,6 +25,13 @@ CREATE TABLE IF NOT EXISTS payments (
     is_reversed INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS payments_by_time ON payments (shortcode, at);
+CREATE TABLE IF NOT EXISTS movements (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    shortcode TEXT NOT NULL, account TEXT NOT NULL, receipt TEXT NOT NULL, kind TEXT NOT NULL,
+    cents INTEGER NOT NULL, balance INTEGER NOT NULL, phone TEXT NOT NULL,
+    reference TEXT NOT NULL, linked TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS movements_by_time ON movements (shortcode, account, at);
 CREATE TABLE IF NOT EXISTS payouts (
     originator_id TEXT PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL,
     shortcode TEXT NOT NULL, cents INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL,

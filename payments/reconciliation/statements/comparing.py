@@ -1,0 +1,368 @@
+"""What is left over when lines and journals are matched, on either side, named as breaks.
+
+A comparison reckons all of them anew, so that one that is over closes by itself: what stood at the
+edge of a period is found in the next statement.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from nannychain import alerts
+from payments.reconciliation.breaks import postings as settled_by_people
+from payments.reconciliation.breaks import services as breaks
+from payments.reconciliation.breaks.kinds import BreakKind
+from payments.reconciliation.breaks.services import Found
+from payments.reconciliation.statements import matching, postings, tariff
+from payments.reconciliation.statements.kinds import PAY_INS, Kind, Role, role_of
+from payments.reconciliation.statements.models import StatementFile
+from payments.reconciliation.statements.states import KEPT
+from wallets.ledger.chart import Kind as Account
+
+# Our books hear of a movement a little after M-Pesa has made it.
+EDGE = timedelta(minutes=10)
+# A payout that was ordered so long before the end of a statement would stand in it.
+LISTED_WITHIN = timedelta(hours=1)
+_FILE_PAGE, _FLOAT_PAGE = "payments_statementfile_changelist", "wallets_manualjournal_changelist"
+_OPEN = f"""
+    SELECT l.id, l.kind, l.receipt, l.amount_cents, l.completed_at, l.account, l.occurrence,
+           l.reason_type, l.linked, l.number, f.name, booked.amount, booked.label,
+           r.owner, original.owner IS NOT NULL, w.id
+      FROM payments_openitem o
+      JOIN payments_statementline l ON l.id = o.line_id
+      JOIN payments_statementfile f ON f.id = l.file_id
+      LEFT JOIN payments_mpesareceipt r ON r.code = l.receipt
+      LEFT JOIN payments_mpesareceipt original ON original.code = l.linked AND l.linked <> ''
+      LEFT JOIN payments_payoutattempt t ON t.originator_id = l.reference AND l.reference <> ''
+      LEFT JOIN payments_withdrawal w ON w.id = t.withdrawal_id
+      LEFT JOIN LATERAL (
+          SELECT p.amount, a.label FROM wallets_journal j
+            JOIN wallets_posting p ON p.journal_id = j.id
+            JOIN wallets_account a ON a.id = p.account_id AND a.kind_id = ANY (%s)
+           WHERE j.key = {matching.KEY}
+      ) booked ON true
+     WHERE l.shortcode = %s
+     ORDER BY l.id
+"""  # noqa: S608 - an expression of our own
+_UNDONE = """
+    SELECT l.id, l.receipt, l.linked, l.amount_cents, l.completed_at, l.account, l.number,
+           f.name, j.kind
+      FROM payments_statementmatch m
+      JOIN payments_statementline l ON l.id = m.line_id
+      JOIN payments_statementfile f ON f.id = l.file_id
+      JOIN wallets_journal j ON j.id = m.journal_id
+     WHERE l.shortcode = %s AND j.kind = ANY (%s)
+"""
+_MISSING = """
+    WITH covered AS (
+        SELECT range_agg(tstzrange(period_from, period_to + interval '1 second')) AS spans
+          FROM payments_statementfile
+         WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
+    ),
+    sure AS (  -- what came just before the first line that we have may be in a file we don't have
+        SELECT span, tstzrange(lower(span) + %(edge)s::interval, upper(span)) AS inside
+          FROM covered, unnest(spans) AS span
+         WHERE upper(span) - lower(span) > %(edge)s::interval
+    )
+    SELECT j.id, j.kind, j.cause, j.effective_at, p.amount, a.id,
+           j.effective_at > upper(sure.span) - %(edge)s::interval
+      FROM wallets_account a
+      JOIN wallets_posting p ON p.account_id = a.id
+      JOIN wallets_journal j ON j.id = p.journal_id
+      JOIN sure ON j.effective_at <@ sure.inside
+     WHERE a.kind_id = %(kind)s AND a.label = %(shortcode)s AND j.kind <> ALL (%(besides)s)
+       AND j.reverses_id IS NULL
+       AND NOT EXISTS (SELECT FROM wallets_journal u WHERE u.reverses_id = j.id)
+       AND NOT EXISTS (SELECT FROM payments_statementmatch m WHERE m.journal_id = j.id)
+"""
+# Withdrawals that nobody can tell about, ordered well within a period that does not list them.
+_UNLISTED = """
+    WITH covered AS (
+        SELECT range_agg(tstzrange(period_from, period_to + interval '1 second')) AS spans
+          FROM payments_statementfile
+         WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
+    )
+    SELECT w.id, w.amount_cents, t.sent_at
+      FROM payments_withdrawal w
+      JOIN payments_payoutattempt t ON t.withdrawal_id = w.id
+      JOIN covered ON tstzrange(t.sent_at, t.sent_at + %(within)s::interval) <@ spans
+     WHERE w.shortcode = %(shortcode)s AND w.state IN ('UNKNOWN', 'NEEDS_REVIEW')
+       AND w.receipt IS NULL AND t.state <> 'REJECTED'
+       AND NOT EXISTS (SELECT FROM payments_openitem o
+                         JOIN payments_statementline l ON l.id = o.line_id
+                        WHERE l.reference IN (t.originator_id, nullif(t.conversation_id, '')))
+"""
+_CHARGES = """
+    SELECT c.id, c.receipt, c.amount_cents, p.amount_cents, c.completed_at, c.account, c.number,
+           b.charge
+      FROM payments_statementline c
+      JOIN payments_statementline p ON p.shortcode = c.shortcode AND p.kind = 'payout'
+       AND p.occurrence = 1 AND p.receipt = coalesce(nullif(c.linked, ''), c.receipt)
+      LEFT JOIN unnest(%s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[],
+                       %s::bigint[]) AS b (since, until, above, up_to, charge)
+        ON p.completed_at >= b.since AND p.completed_at < b.until
+       AND -p.amount_cents > b.above AND -p.amount_cents <= b.up_to
+     WHERE c.file_id = %s AND c.kind = 'charge' AND c.direction = -1 AND c.occurrence = 1
+       AND b.charge IS DISTINCT FROM -c.amount_cents
+"""
+
+
+def compare(shortcode: str) -> breaks.Tally:
+    """Name all that is left over for a number, and close what is no longer there."""
+    begun = timezone.now()
+    source = f"statement:{shortcode}"
+    founds = [*_open_lines(shortcode), *_undone(shortcode), *_missing(shortcode)]
+    tally = breaks.find_all(founds, source=source)
+    breaks.over(source, not_seen_since=begun, why="the statement and our books agree on it")
+    return tally
+
+
+def charges(file: StatementFile) -> breaks.Tally:
+    """Name the charges of a file that Safaricom's tariff does not know."""
+    columns = [list(column) for column in zip(*tariff.bands(), strict=True)]
+    founds = []
+    for pk, receipt, cents, paid, at, account, number, expected in _rows(
+        _CHARGES, [*columns, str(file.pk)]
+    ):
+        founds.append(
+            Found(
+                kind=BreakKind.CHARGE_MISMATCH,
+                subject=f"statement:charge:{pk}",
+                amount_cents=cents + (expected or 0),
+                since=at,
+                account=_place(file.shortcode, account),
+                reference=receipt,
+                details={
+                    "row": number,
+                    "file": file.name,
+                    "charged_cents": -cents,
+                    "tariff_cents": expected,
+                    "payout_cents": -paid,
+                },
+            )
+        )
+    return breaks.find_all(founds, source="statement:charges")
+
+
+# Lines without a journal.
+
+
+def _open_lines(shortcode: str) -> Iterator[Found]:
+    unknown: set[str] = set()
+    for row in _rows(_OPEN, [list(matching.FLOATS), shortcode]):
+        pk, kind, receipt, cents, at, account, occurrence, reason, linked, number, name, *rest = row
+        booked_cents, label, owner, is_known, withdrawal_id = rest
+        if kind == Kind.UNKNOWN:
+            unknown.add(reason)
+        what, amount_cents, words = _left(
+            Kind(kind),
+            cents=cents,
+            occurrence=occurrence,
+            booked=(booked_cents, label),
+            shortcode=shortcode,
+            is_known=is_known,
+        )
+        yield Found(
+            kind=what,
+            subject=f"statement:line:{pk}",
+            amount_cents=amount_cents,
+            since=at,
+            account=_place(shortcode, account),
+            reference=receipt,
+            details={
+                "row": number,
+                "file": name,
+                "reason_type": reason,
+                "line_cents": cents,
+                **({"booked_cents": booked_cents, "booked_for": owner} if booked_cents else {}),
+                **({"linked": linked} if linked else {}),
+            },
+            **words,
+            **_page(withdrawal_id),
+        )
+    if unknown:
+        alerts.raise_alert(
+            key=f"statement:reasons:{shortcode}",
+            title="M-Pesa's statement has reason types that we don't know",
+            details={"reason types": sorted(unknown)[:20], "shortcode": shortcode},
+        )
+
+
+def _left(
+    kind: Kind,
+    *,
+    cents: int,
+    occurrence: int,
+    booked: tuple[int | None, str | None],
+    shortcode: str,
+    is_known: bool,
+) -> tuple[BreakKind, int, dict[str, str]]:
+    """Return the class, the amount and, where the class does not say it all, cause and remedy."""
+    booked_cents, label = booked
+    if occurrence > 1:
+        return BreakKind.DUPLICATE, cents, {}
+    if kind in (*PAY_INS, Kind.PAYOUT) and booked_cents is not None:
+        if label != shortcode:
+            return BreakKind.WRONG_ACCOUNT, cents, {"page": _FLOAT_PAGE}
+        if booked_cents != cents:
+            return BreakKind.AMOUNT_DIFFERS, cents - booked_cents, {}
+        return BreakKind.DUPLICATE, cents, {}
+    if kind is Kind.REVERSAL:
+        if is_known:
+            return BreakKind.AMOUNT_DIFFERS, cents, {"cause": "only a part was taken back"}
+        return BreakKind.ORPHAN_REVERSAL, cents, {}
+    if kind in (Kind.SWEEP, Kind.CHARGES_SETTLED):
+        return BreakKind.AMOUNT_DIFFERS, cents, {"cause": "the two statements tell two amounts"}
+    return BreakKind.IN_STATEMENT_NOT_LEDGER, cents, _why_not_booked(kind)
+
+
+def _why_not_booked(kind: Kind) -> dict[str, str]:
+    if kind is Kind.UNKNOWN:
+        return {
+            "cause": "its reason type is one that we don't know",
+            "remedy": "find out what it is, and book it by two people",
+            "page": _FLOAT_PAGE,
+        }
+    if kind is Kind.INTERNAL:
+        return {
+            "cause": "it went to another account of this number, whose statement is missing",
+            "remedy": "hand in the statement of the other account",
+            "page": _FILE_PAGE,
+        }
+    if kind is Kind.PAYOUT:
+        return {
+            "cause": "nobody here ordered it, or its result contradicts what was booked",
+            "remedy": "find the withdrawal, and settle it by two people; else stop payouts",
+            "page": "payments_withdrawal_changelist",
+        }
+    return {}
+
+
+def _undone(shortcode: str) -> Iterator[Found]:
+    """Yield what stands in suspense because M-Pesa has undone, or done, what we had booked."""
+    words = {
+        postings.TAKEN_BACK.code: (BreakKind.REVERSED_AT_PROVIDER, {}),
+        postings.CAME_BACK.code: (
+            BreakKind.REVERSED_AT_PROVIDER,
+            {
+                "cause": "a payout that was made has come back",
+                "remedy": "give it back to the member, by two people",
+            },
+        ),
+        "withdrawal.contradicted": (
+            BreakKind.IN_STATEMENT_NOT_LEDGER,
+            {
+                "cause": "M-Pesa has paid what our books had given back",
+                "remedy": "ask the member for it, or write it off, by two people",
+                "page": _FLOAT_PAGE,
+            },
+        ),
+    }
+    for pk, receipt, linked, cents, at, account, number, name, kind in _rows(
+        _UNDONE, [shortcode, list(words)]
+    ):
+        what, text = words[kind]
+        yield Found(
+            kind=what,
+            subject=f"statement:line:{pk}",
+            amount_cents=cents,
+            since=at,
+            account=_place(shortcode, account),
+            reference=linked or receipt,
+            details={"row": number, "file": name, "receipt": receipt},
+            **text,
+        )
+
+
+# Journals without a line.
+
+
+def _missing(shortcode: str) -> Iterator[Found]:
+    files = StatementFile.objects.filter(shortcode=shortcode, state__in=KEPT)
+    kinds = list(files.values_list("account", "kinds"))
+    for account, ours in (
+        (Account.PAYBILL_FLOAT, PAY_INS),
+        (Account.PAYOUT_FLOAT, (Kind.PAYOUT,)),
+    ):
+        names = {name for name, counts in kinds if any(str(each) in counts for each in ours)}
+        names = names or {name for name, _ in kinds if role_of(name) is Role.MAIN}
+        values = {
+            "shortcode": shortcode,
+            "names": sorted(names),
+            "kept": [str(state) for state in KEPT],
+            "edge": EDGE,
+            "within": LISTED_WITHIN,
+            "kind": int(account),
+            "besides": [settled_by_people.WRITTEN_OFF.code, settled_by_people.SET_ASIDE.code],
+        }
+        yield from (_unlisted_journal(row, shortcode) for row in _rows(_MISSING, values))
+        if account is Account.PAYOUT_FLOAT:
+            yield from (_unlisted_payout(row, shortcode) for row in _rows(_UNLISTED, values))
+
+
+def _unlisted_journal(row: tuple[Any, ...], shortcode: str) -> Found:
+    pk, kind, cause, at, cents, account_id, is_at_the_edge = row
+    edge = {
+        "cause": "it was booked at the end of the period: the next statement will list it",
+        "remedy": "wait for the next statement",
+    }
+    owner, _, key = cause.partition(":")
+    return Found(
+        kind=BreakKind.IN_LEDGER_NOT_STATEMENT,
+        subject=f"statement:journal:{pk}",
+        amount_cents=-cents,
+        since=at,
+        account=_place(shortcode, ""),
+        ledger_account_id=account_id,
+        reference=key if owner == "mpesa" else cause,
+        details={"journal": pk, "booked_as": kind, "timing": is_at_the_edge},
+        **(edge if is_at_the_edge else {}),
+        **_page(key if owner == "withdrawal" else None),
+    )
+
+
+def _unlisted_payout(row: tuple[Any, ...], shortcode: str) -> Found:
+    pk, cents, sent_at = row
+    return Found(
+        kind=BreakKind.IN_LEDGER_NOT_STATEMENT,
+        subject=f"statement:withdrawal:{pk}",
+        amount_cents=cents,
+        since=sent_at,
+        account=_place(shortcode, ""),
+        reference=f"withdrawal:{pk}",
+        cause="nobody could tell what became of it, and the statement does not list it",
+        remedy="settle it as not paid, by two people, with the statement as evidence",
+        **_page(pk),
+    )
+
+
+def _place(shortcode: str, account: str) -> str:
+    return f"{shortcode} {account}".strip()
+
+
+def _page(withdrawal_id: Any) -> dict[str, str]:
+    if withdrawal_id is None:
+        return {}
+    return {"page": "payments_withdrawal_change", "page_id": str(withdrawal_id)}
+
+
+def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def closing_at(shortcode: str) -> tuple[int, datetime] | None:
+    """Return what the newest statements say lies under a number, together, and of when."""
+    files = StatementFile.objects.filter(shortcode=shortcode, state__in=KEPT)
+    newest: dict[str, StatementFile] = {}
+    for file in files.order_by("period_to"):
+        if role_of(file.account) is Role.MAIN:
+            newest[file.account] = file
+    if not newest:
+        return None
+    ends = [file.period_to for file in newest.values() if file.period_to is not None]
+    return sum(file.closing_cents or 0 for file in newest.values()), min(ends)

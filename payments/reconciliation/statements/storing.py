@@ -1,0 +1,193 @@
+"""Keeping the lines of a statement, once, and seeing whether they follow from what is kept.
+
+All of it or nothing. A line that an earlier file had is the same line; one that differs from it, or
+is missing where the periods overlap, refuses the file.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from nannychain.clock import NAIROBI
+from nannychain.money import display
+from nannychain.transactions import required
+from payments.reconciliation.statements import references
+from payments.reconciliation.statements.kinds import PAY_INS, kind_of
+from payments.reconciliation.statements.layout import Head, Line, Refused, Statement
+from payments.reconciliation.statements.models import StatementFile, StatementLine
+from payments.reconciliation.statements.states import KEPT
+
+BATCH = 5_000
+# The portal ends a period with its last second.
+_NEXT_DOOR = timedelta(seconds=1)
+_COLUMNS = (
+    ("number", "integer"),
+    ("kind", "text"),
+    ("receipt", "text"),
+    ("completed_at", "timestamptz"),
+    ("initiated_at", "timestamptz"),
+    ("amount_cents", "bigint"),
+    ("balance_cents", "bigint"),
+    ("reason_type", "text"),
+    ("linked", "text"),
+    ("occurrence", "smallint"),
+    ("reference", "text"),
+    ("account_number", "text"),
+    ("phone", "text"),
+    ("details", "text"),
+    ("name", "text"),
+)
+_NAMES = ", ".join(name for name, _ in _COLUMNS)
+_KEPT = ", ".join(name for name, _ in _COLUMNS if name != "name")
+_GIVEN = (
+    f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in _COLUMNS)})"  # noqa: S608
+    f" AS g ({_NAMES})"
+)
+_ADD = f"""
+    WITH given AS ({_GIVEN}),
+    added AS (
+        INSERT INTO payments_statementline ({_KEPT}, direction, file_id, shortcode, account)
+        SELECT {_KEPT}, CASE WHEN amount_cents > 0 THEN 1 ELSE -1 END, %s::uuid, %s, %s
+          FROM given
+        ON CONFLICT DO NOTHING
+        RETURNING id, number, kind
+    ),
+    opened AS (
+        INSERT INTO payments_openitem (line_id, name)
+        SELECT added.id, CASE WHEN added.kind = ANY (%s) THEN given.name ELSE '' END
+          FROM added JOIN given USING (number)
+         WHERE added.kind NOT IN ('not_completed')
+        RETURNING 1
+    )
+    SELECT count(*) FROM added
+"""  # noqa: S608 - columns of our own
+# Lines that were kept before, from another file, and say something else now.
+_CONTRADICTED = f"""
+    WITH given AS ({_GIVEN})
+    SELECT min(given.number)
+      FROM given JOIN payments_statementline l
+        ON l.shortcode = %s AND l.account = %s AND l.receipt = given.receipt
+       AND l.reason_type = given.reason_type
+       AND l.direction = CASE WHEN given.amount_cents > 0 THEN 1 ELSE -1 END
+       AND l.linked = given.linked AND l.occurrence = given.occurrence
+     WHERE (l.amount_cents, l.balance_cents, l.completed_at)
+           IS DISTINCT FROM (given.amount_cents, given.balance_cents, given.completed_at)
+"""  # noqa: S608 - columns of our own
+
+Tell = Callable[[int, int], None]
+
+
+@required
+def keep(file: StatementFile, statement: Statement, *, tell: Tell) -> int:
+    """Keep the lines that are new; return how many. `file` has its head already.
+
+    Raises Refused where they contradict what is kept.
+    """
+    _ensure_it_follows(file, statement.head)
+    rows = _rows(statement)
+    file.kinds = dict(Counter(kind for _, kind, *_ in rows))
+    new = 0
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        given = [list(column) for column in zip(*batch, strict=True)]
+        where = (file.shortcode, file.account)
+        with connection.cursor() as cursor:
+            names_for = [str(kind) for kind in PAY_INS]
+            cursor.execute(_ADD, [*given, str(file.pk), *where, names_for])
+            new += cursor.fetchone()[0]
+            cursor.execute(_CONTRADICTED, [*given, *where])
+            (contradicted,) = cursor.fetchone()
+        if contradicted is not None:
+            raise Refused("An earlier file has this line otherwise.", line=contradicted)
+        tell(start + len(batch), len(rows))
+    _ensure_nothing_is_missing(file, statement)
+    return new
+
+
+def _rows(statement: Statement) -> list[tuple[Any, ...]]:
+    seen: Counter[tuple[str, str, bool, str]] = Counter()
+    rows = []
+    for line in statement.lines:
+        reason = line.reason_type[:80]
+        key = (line.receipt, reason, line.paid_in_cents > 0, line.linked)
+        seen[key] += 1
+        rows.append(_row(line, reason, occurrence=seen[key]))
+    return rows
+
+
+def _row(line: Line, reason: str, *, occurrence: int) -> tuple[Any, ...]:
+    kind = kind_of(line)
+    phone, name = references.party(line.party)
+    return (
+        line.number,
+        str(kind),
+        line.receipt,
+        line.completed_at,
+        line.initiated_at,
+        line.amount_cents,
+        line.balance_cents,
+        reason,
+        line.linked,
+        occurrence,
+        references.of_line(line, kind),
+        line.account[:80],
+        phone,
+        references.without_name(line.details, name),
+        name,
+    )
+
+
+# What must follow.
+
+
+@required
+def _ensure_it_follows(file: StatementFile, head: Head) -> None:
+    """Compare the balances with the files before and after; note a gap or an overlap."""
+    others = StatementFile.objects.filter(
+        shortcode=file.shortcode, account=file.account, state__in=KEPT
+    ).exclude(pk=file.pk)
+    before = others.filter(period_from__lte=head.period_from).order_by("-period_to").first()
+    if before is not None and before.period_to is not None:
+        _compare(before.period_to, head.period_from, before.closing_cents, head.opening_cents, file)
+    after = others.filter(period_from__gt=head.period_from).order_by("period_from").first()
+    if after is not None and after.period_from is not None:
+        _compare(head.period_to, after.period_from, head.closing_cents, after.opening_cents, file)
+
+
+def _compare(
+    ended: Any, begins: Any, closing_cents: int | None, opening_cents: int | None, file: Any
+) -> None:
+    step = begins - ended
+    if timedelta(0) < step <= _NEXT_DOOR and closing_cents != opening_cents:
+        raise Refused(
+            f"One period ends with {display(closing_cents or 0)}, and the next begins with"
+            f" {display(opening_cents or 0)}."
+        )
+    if step > _NEXT_DOOR:
+        words = "nothing is known from {} to {}"
+        file.notes.append("gap: " + words.format(_clock(ended), _clock(begins)))
+    elif step < timedelta(0) or (step == timedelta(0) and closing_cents != opening_cents):
+        words = "two files tell of the time from {} to {}"
+        file.notes.append("overlap: " + words.format(_clock(begins), _clock(ended)))
+
+
+@required
+def _ensure_nothing_is_missing(file: StatementFile, statement: Statement) -> None:
+    """Raise Refused where an earlier file has lines of this period that this one has not."""
+    since, until = statement.head.period_from, statement.head.period_to
+    inside = sum(since < line.completed_at < until for line in statement.lines)
+    kept = StatementLine.objects.filter(
+        shortcode=file.shortcode,
+        account=file.account,
+        completed_at__gt=since,
+        completed_at__lt=until,
+    )
+    if kept.count() != inside:
+        raise Refused("Earlier files have lines of this period that are missing here.")
+
+
+def _clock(instant: Any) -> str:
+    return str(instant.astimezone(NAIROBI).strftime("%d-%m-%Y %H:%M:%S"))
