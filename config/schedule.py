@@ -61,6 +61,16 @@ SCHEDULE = (
     Entry("payments.paybill.sweep", 5, "asks about payments in doubt, and gives back"),
     Entry("payments.paybill.pull", 600, "finds payments whose confirmation was lost"),
     Entry("payments.paybill.pull_far_back", _DAY_SECONDS, "the same for two days", at=time(3, 10)),
+    Entry(
+        "payments.reconciliation.statements.sweep",
+        30,
+        "goes on with statements whose worker died",
+    ),
+    Entry(
+        "payments.reconciliation.statements.compare",
+        3_600,
+        "sees whether breaks of a statement were settled since",
+    ),
     Entry("payments.limits.watch_caps", 60, "tells staff when a cap of the mode comes near"),
     Entry("payments.limits.release", 300, "sets free what was above a limit and has room now"),
     Entry("workers.identity.tidy", 600, "forgets codes, verdicts and tokens that are over"),

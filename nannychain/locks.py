@@ -18,6 +18,7 @@ class Lock(IntEnum):
     """What may be locked by name; the number is the first half of PostgreSQL's lock key."""
 
     API_REQUEST = 6  # one request at a time for each Idempotency-Key; held around all others
+    STATEMENTS = 12  # one worker of statements at a time; held around all that it does
     PHONE = 1  # one account for each number, made once and moved once
     SMS_MESSAGE = 2  # a provider's message id: its report and its SMS find each other
     SMS_SWEEP = 3  # one sweep of SMS at a time

@@ -14,6 +14,13 @@ from payments.limits.models import (
 from payments.mpesa.receipts.models import MpesaReceipt
 from payments.paybill.models import PaybillPayment
 from payments.reconciliation.breaks.models import Break, BreakEvent
+from payments.reconciliation.statements.models import (
+    OpenItem,
+    StatementFile,
+    StatementLine,
+    StatementMatch,
+    Suggestion,
+)
 from payments.transfers.models import Transfer
 from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
 
@@ -28,10 +35,15 @@ __all__ = [
     "Excess",
     "LevelLimits",
     "MpesaReceipt",
+    "OpenItem",
     "OperationLimits",
     "PaybillPayment",
     "Payee",
     "PayoutAttempt",
+    "StatementFile",
+    "StatementLine",
+    "StatementMatch",
+    "Suggestion",
     "Tariff",
     "Transfer",
     "Withdrawal",

@@ -3,6 +3,7 @@
 from payments.deposits import tasks as deposits
 from payments.limits import tasks as limits
 from payments.paybill import tasks as paybill
+from payments.reconciliation.statements import tasks as statements
 from payments.withdrawals import tasks as withdrawals
 
-__all__ = ["deposits", "limits", "paybill", "withdrawals"]
+__all__ = ["deposits", "limits", "paybill", "statements", "withdrawals"]

@@ -54,3 +54,8 @@ def due() -> list[str]:
 def by_reference(reference: str) -> Deposit | None:
     """Return the deposit with that account reference, as it is stored."""
     return Deposit.objects.filter(reference=reference).first()
+
+
+def is_paid_without_receipt(deposit_id: UUID) -> bool:
+    """Tell whether its money is booked and nobody has told under which receipt."""
+    return Deposit.objects.filter(pk=deposit_id, state=State.PAID, receipt__isnull=True).exists()

@@ -151,3 +151,34 @@ def as_xlsx(rows: Iterable[Sequence[Any]]) -> bytes:
 def utc(at: datetime) -> datetime:
     """Return an instant in UTC."""
     return at.astimezone(UTC)
+
+
+# Handing in. Models can't be loaded sooner.
+
+
+def handed_in(paper: Paper | bytes, *, name: str = "statement.csv") -> Any:
+    """Hand a statement in and work it off; return its row."""
+    from nannychain.actors import Actor
+    from nannychain.ids import new_id
+    from payments.reconciliation.statements import services
+
+    content = paper if isinstance(paper, bytes) else paper.csv()
+    file, _ = services.hand_in(content, name=name, by=Actor(new_id(), "NW-OFFICER"))
+    return services.work_off(file.pk)
+
+
+def today(moved: Sequence[Moved], **how: Any) -> Paper:
+    """Return a statement whose period is around this moment."""
+    now = datetime.now(tz=NAIROBI).replace(microsecond=0)
+    return Paper(
+        moved=moved, since=now - timedelta(hours=12), until=now + timedelta(hours=1), **how
+    )
+
+
+def breaks_left() -> dict[str, str]:
+    """Return the class of each break that is not over, by what one searches for."""
+    from payments.reconciliation.breaks.models import Break
+    from payments.reconciliation.breaks.states import UNSETTLED
+
+    rows = Break.objects.filter(state__in=UNSETTLED)
+    return dict(rows.values_list("reference", "kind"))

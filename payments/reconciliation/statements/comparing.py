@@ -180,8 +180,7 @@ def _open_lines(shortcode: str) -> Iterator[Found]:
                 **({"booked_cents": booked_cents, "booked_for": owner} if booked_cents else {}),
                 **({"linked": linked} if linked else {}),
             },
-            **words,
-            **_page(withdrawal_id),
+            **{**words, **_page(withdrawal_id)},
         )
     if unknown:
         alerts.raise_alert(
@@ -199,7 +198,7 @@ def _left(
     booked: tuple[int | None, str | None],
     shortcode: str,
     is_known: bool,
-) -> tuple[BreakKind, int, dict[str, str]]:
+) -> tuple[BreakKind, int, dict[str, Any]]:
     """Return the class, the amount and, where the class does not say it all, cause and remedy."""
     booked_cents, label = booked
     if occurrence > 1:
@@ -243,7 +242,7 @@ def _why_not_booked(kind: Kind) -> dict[str, str]:
 
 def _undone(shortcode: str) -> Iterator[Found]:
     """Yield what stands in suspense because M-Pesa has undone, or done, what we had booked."""
-    words = {
+    words: dict[str, tuple[BreakKind, dict[str, Any]]] = {
         postings.TAKEN_BACK.code: (BreakKind.REVERSED_AT_PROVIDER, {}),
         postings.CAME_BACK.code: (
             BreakKind.REVERSED_AT_PROVIDER,
@@ -305,7 +304,7 @@ def _missing(shortcode: str) -> Iterator[Found]:
 
 def _unlisted_journal(row: tuple[Any, ...], shortcode: str) -> Found:
     pk, kind, cause, at, cents, account_id, is_at_the_edge = row
-    edge = {
+    edge: dict[str, Any] = {
         "cause": "it was booked at the end of the period: the next statement will list it",
         "remedy": "wait for the next statement",
     }
@@ -343,7 +342,7 @@ def _place(shortcode: str, account: str) -> str:
     return f"{shortcode} {account}".strip()
 
 
-def _page(withdrawal_id: Any) -> dict[str, str]:
+def _page(withdrawal_id: Any) -> dict[str, Any]:
     if withdrawal_id is None:
         return {}
     return {"page": "payments_withdrawal_change", "page_id": str(withdrawal_id)}

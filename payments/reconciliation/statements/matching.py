@@ -5,6 +5,7 @@ journal that booked it. So rule one is a join along two unique keys.
 """
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -44,8 +45,8 @@ _MATCH = f"""
          ORDER BY j.id, l.id
     ),
     matched AS (
-        INSERT INTO payments_statementmatch (line_id, journal_id, rule, by, at)
-        SELECT line_id, journal_id, %(rule)s, %(by)s, %(at)s FROM found
+        INSERT INTO payments_statementmatch (line_id, journal_id, rule, by_id, by, at)
+        SELECT line_id, journal_id, %(rule)s, %(by_id)s::uuid, %(by)s, %(at)s FROM found
         ON CONFLICT DO NOTHING
         RETURNING line_id
     )
@@ -62,7 +63,12 @@ _PAIR = """
 
 @required
 def by_receipt(
-    shortcode: str, *, rule: Rule = Rule.RECEIPT, lines: Iterable[int] | None = None
+    shortcode: str,
+    *,
+    rule: Rule = Rule.RECEIPT,
+    lines: Iterable[int] | None = None,
+    by_id: UUID | None = None,
+    by: str = SYSTEM,
 ) -> int:
     """Match all open lines (or these) whose receipt, amount, direction and number our books have.
 
@@ -77,11 +83,12 @@ def by_receipt(
                 "kinds": list(BOOKED_BY_RAILS),
                 "lines": None if lines is None else list(lines),
                 "rule": str(rule),
-                "by": SYSTEM,
+                "by_id": by_id,
+                "by": by[:80],
                 "at": timezone.now(),
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @required
@@ -94,7 +101,7 @@ def pair(
     by: str = SYSTEM,
 ) -> None:
     """Note that these lines are that journal: they are no open items any more."""
-    values = {
+    values: dict[str, Any] = {
         "lines": list(line_ids),
         "journal": journal_id,
         "rule": str(rule),
@@ -142,7 +149,7 @@ _SUGGEST_PAYOUTS = f"""
 
 def suggest(shortcode: str) -> None:
     """Keep what open lines may be, by number, amount and time. People decide about it."""
-    values = {
+    values: dict[str, Any] = {
         "shortcode": shortcode,
         "kinds": [str(kind) for kind in PAY_INS],
         "at": timezone.now(),

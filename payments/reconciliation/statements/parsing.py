@@ -230,14 +230,15 @@ def _cents(text: str, *, what: str, line: int | None = None, empty: int | None =
 def _instant(text: str, *, what: str, line: int | None = None) -> datetime:
     """Return an instant in UTC: the portal writes Nairobi's time, the day first."""
     if match := _DAY_FIRST.fullmatch(text):
-        day, month, year, *clock = map(int, match.groups())
+        day, month, year, hour, minute, second = map(int, match.groups())
     elif match := _ISO.fullmatch(text):
-        year, month, day, *clock = map(int, match.groups())
+        year, month, day, hour, minute, second = map(int, match.groups())
     else:
         raise Refused(f"{what} is not written as DD-MM-YYYY HH:MM:SS.", line=line)
     try:
         if year not in _YEARS:
             raise ValueError
-        return datetime(year, month, day, *clock, tzinfo=NAIROBI).astimezone(UTC)
+        local = datetime(year, month, day, hour, minute, second, tzinfo=NAIROBI)
+        return local.astimezone(UTC)
     except ValueError:
         raise Refused(f"{what} is no time.", line=line) from None

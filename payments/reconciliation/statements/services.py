@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -12,21 +13,32 @@ from django.utils import timezone
 
 from nannychain import alerts, audit, locks, queues
 from nannychain.actors import Actor
+from nannychain.errors import Conflict
 from nannychain.locks import Lock
 from nannychain.transactions import required
+from payments.deposits import selectors as deposits
+from payments.deposits import services as deposit_services
 from payments.reconciliation.statements import comparing, matching, parsing, settling, storing
 from payments.reconciliation.statements.layout import CONTENT_BYTES_MAX, Head, Refused
 from payments.reconciliation.statements.models import (
     NAME_LENGTH_MAX,
     TEXT_LENGTH_MAX,
     OpenItem,
+    Rule,
     StatementFile,
+    Suggestion,
 )
 from payments.reconciliation.statements.states import FILE, KEPT, UNFINISHED, State
 
 log = structlog.get_logger(__name__)
-TASK = "payments.reconciliation.statements.work_off"
 _TELL_EVERY = 500
+
+
+class NothingToConfirm(Conflict):
+    """The line was matched meanwhile, or what was suggested is not for one person to decide."""
+
+    code = "statements.nothing_to_confirm"
+    message = "This can't be confirmed any more, or takes two people."
 
 
 def hand_in(content: bytes, *, name: str, by: Actor) -> tuple[StatementFile, bool]:
@@ -57,7 +69,9 @@ def hand_in(content: bytes, *, name: str, by: Actor) -> tuple[StatementFile, boo
         elif not _again(file, content):
             return file, False
         _audit("statement.handed_in", file, by=by)
-        queues.enqueue_after_commit(TASK, file_id=str(file.pk))
+        queues.enqueue_after_commit(
+            "payments.reconciliation.statements.work_off", file_id=str(file.pk)
+        )
     return file, True
 
 
@@ -109,6 +123,33 @@ def compare_all() -> int:
     return OpenItem.objects.count()
 
 
+def confirm(suggestion_id: int, *, by: Actor) -> bool:
+    """Take a person's word that a line is the deposit that was suggested; tell whether it is.
+
+    For deposits whose money is booked already: their receipt was all that was missing. Whatever
+    would move money takes two people, on the pages of the rails.
+    """
+    with transaction.atomic():
+        found = Suggestion.objects.select_related("line").filter(
+            pk=suggestion_id, subject_type=Suggestion.Subject.DEPOSIT, line__open_item__isnull=False
+        )
+        suggestion = found.first()
+        if suggestion is None or not deposits.is_paid_without_receipt(suggestion.subject_id):
+            raise NothingToConfirm
+        line = suggestion.line
+        came_to = deposit_services.record_receipt(
+            suggestion.subject_id, receipt=line.receipt, amount_cents=line.amount_cents
+        )
+        if came_to != "receipt attached":
+            raise NothingToConfirm
+        is_matched = matching.by_receipt(
+            line.shortcode, rule=Rule.PERSON, lines=[line.pk], by_id=by.id, by=by.name
+        )
+        _audit("statement.confirmed", line.file, by=by)
+    comparing.compare(line.shortcode)
+    return is_matched == 1
+
+
 # Reading.
 
 
@@ -151,7 +192,7 @@ def _take_head(file: StatementFile, head: Head, *, lines: int) -> None:
     file.lines, file.notes = lines, []
 
 
-def _head_of(file: StatementFile) -> dict[str, object]:
+def _head_of(file: StatementFile) -> dict[str, Any]:
     names = ("shortcode", "account", "period_from", "period_to", "opening_cents", "closing_cents")
     return {name: getattr(file, name) for name in names}
 
@@ -174,8 +215,12 @@ def _refuse(file: StatementFile, refused: Refused) -> None:
 
 
 def _tell_of_gaps(file: StatementFile) -> None:
+    """Ring for a gap; one that this file fills is over."""
     gaps = [note for note in file.notes if note.startswith("gap")]
-    if gaps:
+    if not gaps:
+        for other in storing.neighbours(file):
+            alerts.resolve(f"statement:gap:{other.pk}")
+    else:
         alerts.raise_alert(
             key=f"statement:gap:{file.pk}",
             title="A statement is missing between two others",

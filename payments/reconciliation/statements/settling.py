@@ -35,7 +35,8 @@ _MAY_BE_BOOKED = """
         SELECT FROM payments_deposit d
          WHERE d.state = 'PAID' AND d.receipt IS NULL AND d.shortcode = %s
            AND d.amount_cents = %s AND d.reference <> %s
-           AND d.created_at BETWEEN %s::timestamptz - interval '1 day' AND %s)
+           AND d.created_at BETWEEN %s::timestamptz - interval '1 day'
+                                AND %s::timestamptz + interval '10 minutes')
 """
 _PAYOUTS = """
     SELECT l.id, a.id
@@ -105,7 +106,7 @@ def _taken_back(shortcode: str) -> set[str]:
 
 def _may_be_booked(line: StatementLine) -> bool:
     at = line.completed_at
-    values = [line.shortcode, line.amount_cents, line.reference, at, at]
+    values: list[Any] = [line.shortcode, line.amount_cents, line.reference, at, at]
     with connection.cursor() as cursor:
         cursor.execute(_MAY_BE_BOOKED, values)
         return bool(cursor.fetchone()[0])

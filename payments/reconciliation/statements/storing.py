@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from nannychain.clock import NAIROBI
 from nannychain.money import display
@@ -146,15 +147,20 @@ def _row(line: Line, reason: str, *, occurrence: int) -> tuple[Any, ...]:
 @required
 def _ensure_it_follows(file: StatementFile, head: Head) -> None:
     """Compare the balances with the files before and after; note a gap or an overlap."""
-    others = StatementFile.objects.filter(
-        shortcode=file.shortcode, account=file.account, state__in=KEPT
-    ).exclude(pk=file.pk)
+    others = neighbours(file)
     before = others.filter(period_from__lte=head.period_from).order_by("-period_to").first()
     if before is not None and before.period_to is not None:
         _compare(before.period_to, head.period_from, before.closing_cents, head.opening_cents, file)
     after = others.filter(period_from__gt=head.period_from).order_by("period_from").first()
     if after is not None and after.period_from is not None:
         _compare(head.period_to, after.period_from, head.closing_cents, after.opening_cents, file)
+
+
+def neighbours(file: StatementFile) -> QuerySet[StatementFile]:
+    """Return the other files of the same account."""
+    return StatementFile.objects.filter(
+        shortcode=file.shortcode, account=file.account, state__in=KEPT
+    ).exclude(pk=file.pk)
 
 
 def _compare(

@@ -16,7 +16,7 @@ def work_off(*, file_id: str, **_: object) -> None:
 def sweep(**_: object) -> None:
     """Ring for files that wait, or whose worker died."""
     for file_id in services.unfinished():
-        enqueue(services.TASK, file_id=file_id)
+        enqueue("payments.reconciliation.statements.work_off", file_id=file_id)
 
 
 @shared_task(name="payments.reconciliation.statements.compare")
