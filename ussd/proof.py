@@ -20,7 +20,7 @@ from workers.identity.selectors import Caller
 _JOINED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 _MEMBER = Caller(UUID(int=0), "NW-7K2Q9X4M", "en", _JOINED)
 # What strangers see; everybody else is a member.
-_STRANGERS = frozenset({STRANGER, "register", "sign_in"})
+_STRANGERS = frozenset({STRANGER, "register", "sign_in", "take_phone"})
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from payments.limits.models import CapUse, DayOutflow, DayUse
 from payments.limits.rules import OutflowReached, ensure_within
 from payments.limits.selectors import rules_and_use
 from payments.operations import LEAVES_US
+from workers.identity.sim_swaps import services as sim_swaps
 from workers.identity.standing import services as standing
 
 _USE_DAY = """
@@ -53,7 +54,8 @@ def take_outgoing(
     """Count an amount that goes out now, or raise LimitExceeded or OutflowReached.
 
     Must be called in the transaction that moves the money, before it does: a second one for the
-    same member waits here until the first has committed. The amount is without the fee.
+    same member waits here until the first has committed. The amount is without the fee. When her
+    SIM was changed is asked in the background, whichever door she came in by.
     """
     locks.take(locks.Lock.OUTGOING, str(member_id))
     rules, used = rules_and_use(member_id, operation=operation, at=at, payee_id=payee_id)
@@ -70,6 +72,7 @@ def take_outgoing(
             cursor.execute(_USE_OUTFLOW, [day, amount_cents, rules.outflow_cents])
             if cursor.fetchone() is None:
                 raise OutflowReached
+    sim_swaps.want(member_id, every=sim_swaps.WHERE_MONEY_LEAVES)
 
 
 @required

@@ -1,12 +1,34 @@
 """Reading payments to the paybill."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import F, Sum, Window
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from payments.paybill.models import PaybillPayment
+from payments.paybill.states import State
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One payment that reached a member's wallet; the payer's name as far as M-Pesa tells it."""
+
+    at: datetime
+    amount_cents: int
+    payer_name: str
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a member was paid by paybill: all of it in cents, and the last payments."""
+
+    total_cents: int
+    payments: Sequence[Payment]
+
 
 _CAUSE = "mpesa:"
 # Suspense has to be empty within a day; each class of age is one of a reconciliation report.
@@ -42,3 +64,15 @@ def statement_words(member_id: UUID, causes: Iterable[str]) -> Mapping[str, str]
         )
         for row in rows
     }
+
+
+def received(member_id: UUID, *, size: int) -> Received:
+    """Return what came by paybill into the member's wallet: all, and the last `size`. One query."""
+    rows = PaybillPayment.objects.filter(member_id=member_id, state=State.CREDITED)
+    found = list(
+        rows.annotate(at=Coalesce("paid_at", "created_at"), total=Window(Sum("amount_cents")))
+        .order_by(F("at").desc(), "-id")
+        .values_list("at", "amount_cents", "payer_name", "total")[:size]
+    )
+    total_cents = int(found[0][3]) if found else 0
+    return Received(total_cents, [Payment(at, cents, payer) for at, cents, payer, _total in found])

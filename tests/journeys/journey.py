@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.db.models import F
 
 from nannychain.phone import parse as parse_phone
-from tests.factories import phones
+from tests.factories import paybill, phones
 from tests.ussd.phone import Phone
 from workers.identity import services as identity
 from workers.identity.models import Member
@@ -73,6 +74,11 @@ def set_up(journey: Journey) -> Phone:
         Member.objects.update(joined_at=F("joined_at") - timedelta(days=1))
         for shillings in given.get("money", []):
             phones.receive_money(account.member, shillings * 100)
+        for day, shillings, payer in given.get("paybill", []):
+            told = paybill.body(account.member.worker_id, str(shillings), FirstName=payer)
+            told["BusinessShortCode"] = settings.MPESA_SHORTCODE
+            told["TransTime"] = f"{day:%Y%m%d}080000"
+            assert paybill.confirm(told) == "credited"
     for other in given.get("others", []):
         identity.create_account(other["phone"], name=other["name"], channel="ussd")
     return Phone(number=journey.phone)

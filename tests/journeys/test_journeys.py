@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from tests.factories import paybill
 from tests.journeys.journey import Journey, all_journeys, play, set_up
 from ussd.engine.screens import Choose, Confirm
 from ussd.menu import APPLICATION
@@ -22,6 +23,7 @@ _ASKS_AGAIN = {
 def m_pesa_is_set_up(settings: Any) -> None:
     """Let requests to M-Pesa be accepted; nothing is sent while no worker runs."""
     settings.MPESA_CONSUMER_KEY, settings.MPESA_SHORTCODE = "key", "174379"
+    settings.PAYBILL_CALLBACK_KEY = paybill.KEY
 
 
 @pytest.mark.django_db

@@ -174,6 +174,16 @@ class TestEach:
         assert goes_on
 
     @EVERY
+    def test_a_session_takes_sixty_inputs(self, name: str) -> None:
+        session = Session(name)
+        session.send(begins=True)
+        for _ in range(60):
+            shown, goes_on = session.said(session.send("7"))
+            assert goes_on, shown
+        over = ("This session has ended. Please dial again.", False)
+        assert session.said(session.send("1")) == over
+
+    @EVERY
     @pytest.mark.parametrize("path", [f"/ussd/k/{KEY}", "/ussd"])
     def test_both_ways_to_show_the_key(self, name: str, path: str, settings: Any) -> None:
         settings.USSD_API_KEY = KEY

@@ -31,7 +31,7 @@ from workers.identity.selectors import caller_by_phone
 PSEUDO = "xx"
 LANGUAGES = codes()
 # Screens of one page each; these hold a list or a text of any length.
-OF_SEVERAL_PAGES = {"statement.shown"}
+OF_SEVERAL_PAGES = {"statement.shown", "wages.shown"}
 # The grammar of a screen: a last line or several of `key. label`, the special ones at the end.
 SPECIAL = (BACK_KEY, HOME_KEY, MORE_KEY)
 
@@ -148,7 +148,20 @@ def test_no_key_of_a_screen_is_given_twice_and_none_is_a_special_one() -> None:
 def test_the_labels_that_scripts_look_for_are_there() -> None:
     labels = {str(item.label) for item in TREE if isinstance(item, Item)}
     assert labels >= {"Create account", "Sign in", "Exit", "Balance", "Statement"}
+    assert labels >= {"Deposit", "Withdraw", "Send", "Wages", "My work"}
     assert labels >= {"My account", "Language", "PIN", "Help", "Enter code"}
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_all_choices_of_a_member_stand_on_one_page(spoken: str) -> None:
+    shown = next(
+        screen for screen in proof.screens(spoken, at_longest=True) if screen.name == "home"
+    )
+    (page,) = shown.pages
+    for item in TREE:
+        if item.parent == "home":
+            with speaking(spoken):
+                assert f"{item.key}. {item.label}" in page
 
 
 def test_the_welcome_sms_fits_one_message() -> None:

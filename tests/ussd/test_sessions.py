@@ -188,7 +188,7 @@ class TestRebuild:
     def test_a_language_that_was_chosen_before_the_loss_stays(self, phone: Phone) -> None:
         identity.create_account(phone.number, channel="ussd")
         phone.dial()
-        assert phone.enter("9", "2").startswith("CON NannyChain NW-")
+        assert phone.enter("9", "2").startswith("CON NW-")
         phone.lose_session()
         assert phone.enter("11").startswith("CON Piga simu")
         assert IdempotentAnswer.objects.filter(scope="ussd").count() == 1
@@ -196,6 +196,36 @@ class TestRebuild:
     def test_a_text_without_end_is_refused(self, phone: Phone) -> None:
         phone.text = "*".join(["9"] * 300)
         assert phone.post() == "END This session has ended. Please dial again."
+
+
+class TestHowMuch:
+    """A session takes sixty inputs, with Redis and without, one at a time and all at once."""
+
+    OVER = "END This session has ended. Please dial again."
+
+    def test_a_session_that_goes_on_ends_after_sixty(self, phone: Phone) -> None:
+        phone.dial()
+        assert phone.enter(*["7"] * 60).startswith("CON Wrong choice")
+        assert phone.enter("7") == self.OVER
+        assert phone.enter("1") == self.OVER
+
+    def test_it_ends_at_the_same_input_where_redis_has_lost_it(self, phone: Phone) -> None:
+        phone.dial()
+        phone.enter(*["7"] * 59)
+        phone.lose_session()
+        assert phone.enter("7").startswith("CON Wrong choice")
+        phone.lose_session()
+        assert phone.enter("1") == self.OVER
+
+    def test_an_effect_on_the_way_counts_no_less(self, phone: Phone) -> None:
+        identity.create_account(phone.number, channel="test")
+        phone.dial()
+        phone.enter(*["7"] * 57)
+        assert phone.enter("9", "2").startswith("CON N")
+        phone.lose_session()
+        assert phone.enter("7").startswith("CON Chaguo si sahihi")
+        phone.lose_session()
+        assert phone.enter("7").startswith("END ")
 
 
 class TestWhatIsKept:

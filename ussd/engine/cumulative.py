@@ -35,7 +35,7 @@ def following(
         return session
     place = session.place
     visit = beginning.visit_of(app, hop, session)
-    if session.reply.ends:
+    if session.reply.ends or hop.text.count(transcript.SEPARATOR) >= transcript.INPUTS_MAX:
         return _stored(app, visit, over(app, place))
     if news is News.DIVERGED:
         log.warning("ussd.text_diverged", gateway=hop.gateway)

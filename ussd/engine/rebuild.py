@@ -13,9 +13,7 @@ from ussd.engine.effects import Outcome
 from ussd.engine.hop import Reply, Visit
 from ussd.engine.reading import read
 from ussd.engine.session import Place
-from ussd.engine.transcript import SEPARATOR
-
-INPUTS_MAX = 60
+from ussd.engine.transcript import INPUTS_MAX, SEPARATOR
 
 
 def rebuild(app: Application, visit: Visit) -> Outcome:
@@ -27,6 +25,8 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
         roots = roots[:1]
     starts = [Place.at(root, language=language) for root in roots]
     inputs = hop.text.split(SEPARATOR)
+    if len(inputs) > INPUTS_MAX:
+        return over(app, starts[0])
     known = effects.latest(hop)
     if known is not None:
         text, outcome = known
@@ -37,8 +37,6 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
         starts = [outcome.place]
         rest = hop.text[len(text) + len(SEPARATOR) :] if text else hop.text
         inputs = rest.split(SEPARATOR)
-    if len(inputs) > INPUTS_MAX:
-        return over(app, starts[0])
     # Somebody who has joined since the session began may have begun as a stranger: the inputs are
     # read from each beginning, and the one under which they make most sense is taken.
     is_seen = known is not None

@@ -32,7 +32,7 @@ def following(
     consumed = transcript.chained(hop.text, after=session.consumed)
     visit = beginning.visit_of(app, _chained(hop, step, consumed), session)
     place = session.place
-    if session.reply.ends:
+    if session.reply.ends or consumed.length > transcript.INPUTS_MAX:
         outcome = over(app, place)
     else:
         with speaking(place.language):

@@ -9,6 +9,7 @@ from functools import cache
 from django.conf import settings
 
 SEPARATOR = "*"
+INPUTS_MAX = 60  # of one session: nobody types more in three minutes
 
 
 class News(Enum):

@@ -67,8 +67,8 @@ def test_she_is_told_how_much_is_kept_for_her_in_her_language() -> None:
     sms = Sms.objects.get()
     assert sms.phone == her.phone
     assert sms.text == (
-        "Pochi yako inaweza kuweka KSh 20,000. KSh 6,500 zaidi ya hapo ni zako na tunakuhifadhia. "
-        "Utazitumia nafasi ikipatikana, au kitambulisho kikikaguliwa."
+        "Akaunti yako inaweza kuwa na KSh 20,000. KSh 6,500 zaidi ya hapo ni zako na "
+        "tunakuhifadhia. Utazitumia nafasi ikipatikana, au kitambulisho kikikaguliwa."
     )
 
 

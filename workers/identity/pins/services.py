@@ -23,6 +23,7 @@ from workers.identity.models import Member
 from workers.identity.pins import counting, hashing, messages, rules
 from workers.identity.pins.counting import Verdict
 from workers.identity.pins.models import Pin, PinAttempt
+from workers.identity.sim_swaps import services as sim_swaps
 from workers.identity.standing import services as standing
 from workers.identity.tokens import services as tokens
 
@@ -221,6 +222,7 @@ def ask_reset(member_id: UUID, *, code: str, channel: str, address: str = "") ->
             Pin.objects.filter(pk=member_id).update(reset_proved_at=timezone.now())
             _note(member, "pin.reset_asked", channel=channel)
             events.publish("pin.reset_asked", member_id=str(member_id))
+            sim_swaps.want(member_id, every=sim_swaps.WHERE_MONEY_LEAVES)
     if not is_right:
         raise codes.Refused
 

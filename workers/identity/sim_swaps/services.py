@@ -10,14 +10,16 @@ from workers.identity.sim_swaps.models import SimSwapLookup
 
 # Each question costs about five shillings, whatever came of it.
 EVERY = timedelta(days=7)
+WHERE_MONEY_LEAVES = timedelta(days=1)
 
 
-def want(member_id: UUID) -> None:
-    """Let a worker ask after the commit, unless it was wanted in the week before.
+def want(member_id: UUID, *, every: timedelta = EVERY) -> None:
+    """Let a worker ask after the commit, unless it was wanted within the time before.
 
-    May be called within a hop: it stores a row and rings, and nobody waits.
+    May be called within a hop: it stores a row and rings, and nobody waits. Where money leaves or a
+    PIN is to be reset, `every` is `WHERE_MONEY_LEAVES`: what is known must be fresh.
     """
-    since = timezone.now() - EVERY
+    since = timezone.now() - every
     if SimSwapLookup.objects.filter(member_id=member_id, wanted_at__gt=since).exists():
         return
     # Of two hops at once, one stores it.
