@@ -40,10 +40,10 @@ from ussd.gateways import other, views
 from ussd.menu import APPLICATION
 from workers.identity import services as identity
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 _ONE = os.environ.get("HISTORY_SEED")
-_COUNT = int(os.environ.get("HISTORIES", "16"))
+_COUNT = int(os.environ.get("HISTORIES", "8"))
 _PART = 4  # so many in one test: the tables are emptied after each
 PARTS = (
     [[int(_ONE)]]
