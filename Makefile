@@ -32,14 +32,14 @@ test: install-dev ## run all tests (PYTEST_ARGS="-k ussd" runs some)
 	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
 	@"$(BIN)/python" -m pytest -n $(TESTS_AT_ONCE) --dist loadfile $(PYTEST_ARGS)
 
-check: install-dev ## format, lint, types, imports, migrations, texts
+check: install-dev ## format, lint, types, imports, migrations, texts, screens
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
 	"$(BIN)/djlint" --lint --quiet nannychain wallets workers simulators
 	$(CHECK_ENV) "$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
-	"$(BIN)/python" -m pytest -q tests/architecture
+	"$(BIN)/python" -m pytest -q tests/architecture tests/ussd/test_screens.py
 
 smoke: ## start what `make run` starts, from its own lock, and stop it
 	@bash .ci/smoke

@@ -216,7 +216,7 @@ class World:
                 assert match["reference"] in self.effects
 
     def _check_pin(self, before: str, posts: list[tuple[Line, str]]) -> None:
-        """A PIN is what was typed twice, right after the old one."""
+        """A PIN is what was typed twice, after the old one."""
         row = Pin.objects.get(pk=self.member.pk)
         if row.hash == before:
             return
@@ -227,7 +227,10 @@ class World:
         }
         assert len(fitting) == 1, posts
         (typed,) = fitting
-        assert any(line.text.endswith(f"{self.pin}*{typed}*{typed}") for line, _ in posts)
+        assert any(
+            line.text.endswith(f"*{typed}*{typed}") and f"*{self.pin}*" in line.text
+            for line, _ in posts
+        )
         self.pin = typed
 
     def check_books(self) -> None:

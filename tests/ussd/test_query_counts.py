@@ -57,7 +57,7 @@ class TestShowing:
         identity.create_account(phone.number, channel="test")
         with counted() as queries:
             phone.dial()
-            phone.enter("9", "0", "11", "0", "7")
+            phone.enter("9", "0", "11", "0", "13")
         assert len(queries) == 1
 
     def test_a_screen_that_shows_the_member_costs_one_query(

@@ -220,12 +220,12 @@ class TestHowMuch:
     def test_an_effect_on_the_way_counts_no_less(self, phone: Phone) -> None:
         identity.create_account(phone.number, channel="test")
         phone.dial()
-        phone.enter(*["7"] * 57)
+        phone.enter(*["13"] * 57)
         assert phone.enter("9", "2").startswith("CON N")
         phone.lose_session()
-        assert phone.enter("7").startswith("CON Chaguo si sahihi")
+        assert phone.enter("13").startswith("CON Chaguo si sahihi")
         phone.lose_session()
-        assert phone.enter("7").startswith("END ")
+        assert phone.enter("13").startswith("END ")
 
 
 class TestWhatIsKept:

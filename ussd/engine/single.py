@@ -17,6 +17,8 @@ from ussd.engine.rebuild import over
 from ussd.engine.session import Session
 from ussd.engine.transcript import Mark
 
+_TURN_DIGITS = 10  # what is longer is a name, or garbage
+
 
 def following(
     app: Application, hop: Hop, *, session: Session | None, dropped_place: bytes | None
@@ -45,13 +47,21 @@ def _is_repeated(hop: Hop, step: Step, session: Session) -> bool:
     """Tell whether the gateway sends again what was answered already.
 
     Where it has no name of its own for an input, that is sure only at the start and after the end:
-    the same key pressed twice looks like one that was sent twice.
+    the same key pressed twice looks like one that was sent twice. Where names are numbers that
+    count up, one that is behind was overtaken on its way.
     """
+    if _counts(step.turn) and _counts(session.turn):
+        is_behind = int(step.turn) < int(session.turn)
+        return step.turn == session.turn or (is_behind and not session.reply.ends)
     if step.turn:
         return step.turn == session.turn
     if step.begins:
         return session.consumed.length == 0 and not session.reply.ends
     return session.reply.ends and session.turn == _last(hop)
+
+
+def _counts(turn: str) -> bool:
+    return turn.isascii() and turn.isdigit() and len(turn) < _TURN_DIGITS
 
 
 def _chained(hop: Hop, step: Step, consumed: Mark) -> Hop:

@@ -16,8 +16,9 @@ FIELDS = ("sessionId", "phoneNumber", "serviceCode", "networkCode", "text")
 def from_form(form: QueryDict, *, is_authenticated: bool) -> Hop:
     """Return the hop that a decoded form describes; raise InvalidRequest or phone.InvalidPhone.
 
-    `networkCode` may be missing, and a `+` that wasn't percent-encoded arrives as a blank. A field
-    that comes twice is refused, since it can't be told which one was meant.
+    `networkCode` may be missing, `text` at the first hop, and a `+` that wasn't percent-encoded
+    arrives as a blank. A field that comes twice is refused, since it can't be told which one was
+    meant.
     """
     if any(len(form.getlist(name)) > 1 for name in FIELDS):
         raise InvalidRequest
@@ -28,6 +29,6 @@ def from_form(form: QueryDict, *, is_authenticated: bool) -> Hop:
         call,
         session_id=form.get("sessionId", ""),
         number=form.get("phoneNumber", ""),
-        text=call.text("text"),
+        text=call.text("text", ""),
         service_code=form.get("serviceCode", ""),
     )

@@ -19,6 +19,7 @@ TROUBLE = (
     UnicodeError,
     LookupError,
 )
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 def fields_of(request: HttpRequest) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def fields_of(request: HttpRequest) -> dict[str, Any]:
     try:
         if request.method == "GET":
             return _single(request.GET)
-        if request.content_type == "application/x-www-form-urlencoded":
+        if request.content_type in _FORMS:
             return _single(request.POST)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise InvalidRequest
@@ -36,9 +37,10 @@ def fields_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def _single(form: QueryDict) -> dict[str, Any]:
-    if any(len(values) > 1 for _, values in form.lists()):
+    """Return the fields; some networks send nameless ones beside them, which mean nothing."""
+    if any(name and len(values) > 1 for name, values in form.lists()):
         raise InvalidRequest
-    return {str(name): value for name, value in form.items()}
+    return {str(name): value for name, value in form.items() if name}
 
 
 def _object(body: bytes) -> dict[str, Any]:

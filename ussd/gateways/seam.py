@@ -17,8 +17,16 @@ from ussd.engine.hop import Hop, Reply, Step
 from ussd.gateways.errors import InvalidRequest
 
 TEXT_LENGTH_MAX = 1200
-_SESSION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}", re.ASCII)
+_SESSION_ID = re.compile(r"[A-Za-z0-9_.:+/=@-]{1,100}", re.ASCII)
 _SERVICE_CODE = re.compile(r"[0-9*#]{0,40}", re.ASCII)
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def plain_text(value: Any) -> str:
+    """Return a text or a whole number as text; raise InvalidRequest for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidRequest
+    return str(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +39,23 @@ class Call:
     is_authenticated: bool
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a field as text; raise InvalidRequest where it is missing or no plain value."""
-        value = self.fields.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidRequest
-        return str(value)
+        """Return a field as text; raise InvalidRequest where it is missing or no plain value.
+
+        Numbers may come as numbers, and `null` is no value.
+        """
+        value = self.fields.get(name)
+        return plain_text(default if value is None else value)
 
     def flag(self, name: str) -> bool:
-        """Return a field that is true or false; raise InvalidRequest for anything else."""
+        """Return a field that is true or false, as JSON, a word or a digit says it.
+
+        Raises InvalidRequest for anything else.
+        """
         value = self.fields.get(name)
-        if isinstance(value, str) and value.lower() in ("true", "false"):
-            return value.lower() == "true"
-        if not isinstance(value, bool):
+        found = _FLAGS.get(str(value).strip().lower())
+        if found is None or not isinstance(value, str | int):
             raise InvalidRequest
-        return value
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +90,11 @@ def hop(
 ) -> Hop:
     """Return the hop, once all of it has its form; raise InvalidRequest or phone.InvalidPhone.
 
-    `text` is all input so far, or with `step` only the new one.
+    `text` is all input so far, or with `step` only the new one. Blanks around ids and codes, and
+    the end of a line after a text, were never typed.
     """
-    code = service_code or settings.USSD_SERVICE_CODE
+    code = service_code.strip() or settings.USSD_SERVICE_CODE
+    session_id, text = session_id.strip(), text.rstrip("\r\n")
     if not _SESSION_ID.fullmatch(session_id) or not _SERVICE_CODE.fullmatch(code):
         raise InvalidRequest
     if len(text) > TEXT_LENGTH_MAX:

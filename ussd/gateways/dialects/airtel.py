@@ -19,11 +19,11 @@ class Airtel:
     routes: Mapping[str, tuple[str, ...]] = {"": ("GET",)}
 
     def parse(self, call: Call) -> Hop | Gone:
-        """Return the input; what looks like a code begins a session, where none is open."""
+        """Return the input; a code, or nothing, begins a session where none is open."""
         if "clean" in call.fields:
             return Gone(session_id=call.text("SessionID", call.text("msisdn", "")))
         typed, shortcode = call.text("input", ""), call.text("MSC", "")
-        looks_dialled = "*" in typed or typed == own_code()
+        looks_dialled = not typed or "*" in typed or typed == own_code()
         return hop(
             self.name,
             call,

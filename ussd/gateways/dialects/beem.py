@@ -10,7 +10,7 @@ from django.http import HttpResponse, JsonResponse
 
 from ussd.engine.hop import Hop, Reply, Step
 from ussd.gateways.errors import InvalidRequest
-from ussd.gateways.seam import Call, Gone, after_dialled, hop
+from ussd.gateways.seam import Call, Gone, after_dialled, hop, plain_text
 
 _BEGINS, _GOES_ON, _ENDS = "initiate", "continue", "terminate"
 
@@ -28,7 +28,8 @@ class Beem:
             return Gone(session_id=session_id)
         if command not in (_BEGINS, _GOES_ON):
             raise InvalidRequest
-        typed, begins = str(_payload(call).get("response", "")), command == _BEGINS
+        response, begins = _payload(call).get("response"), command == _BEGINS
+        typed = "" if response is None else plain_text(response)
         return hop(
             self.name,
             call,
@@ -54,7 +55,7 @@ class Beem:
 
 
 def _payload(call: Call) -> Mapping[str, Any]:
-    payload = call.fields.get("payload", {})
-    if not isinstance(payload, dict):
+    payload = call.fields.get("payload")
+    if not isinstance(payload, dict | None):
         raise InvalidRequest
-    return payload
+    return payload or {}

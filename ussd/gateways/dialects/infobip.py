@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from django.http import HttpResponse, JsonResponse
 
 from ussd.engine.hop import Hop, Reply, Step
-from ussd.gateways.errors import InvalidRequest
 from ussd.gateways.seam import Call, Gone, after_dialled, hop
 
 _SESSION = "session/[A-Za-z0-9_.:-]{1,100}"
@@ -31,15 +30,13 @@ class Infobip:
         if phase == "end":
             return Gone(session_id=session_id)
         begins = phase == "start"
-        typed, shortcode = call.fields.get("text"), call.text("shortCode", "")
-        if not isinstance(typed, str | None):
-            raise InvalidRequest
+        typed, shortcode = call.text("text", ""), call.text("shortCode", "")
         return hop(
             self.name,
             call,
             session_id=session_id,
             number=call.text("msisdn"),
-            text=typed or "",
+            text=typed,
             step=Step(begins=begins, dialled=after_dialled(shortcode)),
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from django.http import HttpResponse, JsonResponse
 
+from nannychain import phone
 from ussd.engine.hop import Hop, Reply, Step
 from ussd.gateways.seam import Call, after_dialled, hop
 
@@ -24,7 +25,7 @@ class Nalo:
         return hop(
             self.name,
             call,
-            session_id=number.lstrip("+"),
+            session_id=phone.parse(number).lstrip("+"),
             number=number,
             text=typed,
             step=Step(begins=begins, dialled=after_dialled(typed)),
