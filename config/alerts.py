@@ -1,17 +1,22 @@
 """The table of rules that ring by themselves and are over by themselves.
 
-Each look is one query or two along an index. What is told at once by whoever meets it (a refused
-credential, wrong books, a low funding account) has no line here.
+Each look is one query or two along an index, or one question to Redis or the broker. What is told
+at once by whoever meets it (a refused credential, wrong books) has no line here.
 """
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
+from config.celery import QUEUES
+from nannychain import queues
 from nannychain.alerts import rules
 from nannychain.alerts.rules import Found, Rule
+from nannychain.health import services as health
 from nannychain.ids import first_since
 from nannychain.inbox.models import InboxMessage
 from nannychain.notifications.models import Sms
@@ -28,6 +33,8 @@ from wallets.ledger import reading
 from wallets.ledger.chart import Kind
 from wallets.ledger.checking.models import BooksCheck
 from wallets.ledger.models import Account, Journal
+from wallets.stellar import runway
+from wallets.stellar.models import Network
 from workers.identity.pins.models import PinAttempt
 
 HOUR = timedelta(hours=1)
@@ -42,6 +49,8 @@ SMS_FAILED_PERCENT = 30
 DEPOSITS_LEAST = 5
 WRONG_PINS = 100
 UNTRUSTED = 20
+QUEUE_LONG = 1_000
+REDIS_PAUSE_SECONDS = 1.0
 _SMS_LOST = (SmsState.FAILED, SmsState.REJECTED, SmsState.UNKNOWN)
 _SMS_WELL = (SmsState.ACCEPTED, SmsState.DELIVERED)
 
@@ -177,6 +186,45 @@ def books_unchecked() -> Found:
     return None if last > limit else {"last check": _told(last)}
 
 
+def beat_silent() -> Found:
+    """Tell when beat, the broker or the worker that answers has been silent; see the watchdog."""
+    if not health.is_redis_there():
+        return None  # nobody can tell; that has a rule of its own
+    age = health.heartbeat_age_seconds()
+    if age is not None and age <= health.HEARTBEAT_SECONDS_MAX:
+        return None
+    return {"last heartbeat": "none is known" if age is None else f"{age:.0f} seconds ago"}
+
+
+def redis_away() -> Found:
+    """Tell when Redis does not answer, nor a second later."""
+    if health.is_redis_there():
+        return None
+    time.sleep(REDIS_PAUSE_SECONDS)
+    return None if health.is_redis_there() else {"Redis": "does not answer"}
+
+
+def queues_long() -> Found:
+    """Tell which queues nobody works off. Old messages are dropped when taken."""
+    found = queues.depths(QUEUES)
+    return {name: depth for name, depth in found.items() if depth > QUEUE_LONG} or None
+
+
+def funding_low() -> Found:
+    """Tell when what the Stellar funding account can spend lasts for a day or less."""
+    network = Network.objects.filter(
+        name=settings.STELLAR_NETWORK, funding_balance_stroops__isnull=False
+    ).first()
+    low = runway.running_low(network) if network else None
+    if low is None:
+        return None
+    return {
+        "account": settings.STELLAR_FUNDING_ACCOUNT,
+        "spendable_stroops": low.spendable,
+        "a_day_needs_stroops": low.day_need,
+    }
+
+
 RULES = (
     Rule(name="float_low", title="The float for payouts lasts for less than a day", look=float_low),
     Rule(name="payouts_old", title="Payouts have been under way for long", look=payouts_old),
@@ -200,6 +248,10 @@ RULES = (
     Rule(name="events_stuck", title="Events are not delivered", look=events_stuck),
     Rule(name="callbacks_stuck", title="Callbacks are not worked out", look=callbacks_stuck),
     Rule(name="books_unchecked", title="The books were not checked", look=books_unchecked),
+    Rule(name="beat_silent", title="Beat or its worker is silent", look=beat_silent),
+    Rule(name="redis_away", title="Redis does not answer", look=redis_away),
+    Rule(name="queues_long", title="Nobody works off a queue", look=queues_long),
+    Rule(name="funding_low", title="The Stellar funding account is low", look=funding_low),
 )
 
 

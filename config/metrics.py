@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Count, Min, Model, Q, QuerySet
 from django.utils import timezone
 
-from nannychain import metrics
+from config.celery import QUEUES
+from nannychain import metrics, queues
 from nannychain.alerts.models import Alert
 from nannychain.health import services as health
 from nannychain.ids import first_since
@@ -30,6 +31,7 @@ from wallets.ledger import reading
 from wallets.ledger.chart import Kind
 from wallets.ledger.checking.models import BooksCheck
 from wallets.ledger.models import Account
+from wallets.stellar import runway
 from wallets.stellar.models import Network
 from workers.identity.models import Member
 from workers.identity.pins.models import Pin
@@ -118,6 +120,15 @@ def _books_age() -> list[Sample]:
 def _books_faults() -> list[Sample]:
     last = BooksCheck.objects.order_by("-pk").first()
     return [] if last is None else _one(len(last.faults))
+
+
+def _queues() -> list[Sample]:
+    return [Sample(depth, {"queue": name}) for name, depth in queues.depths(QUEUES).items()]
+
+
+def _runways() -> list[Sample]:
+    known = Network.objects.filter(funding_balance_stroops__isnull=False).order_by("name")
+    return [Sample(round(runway.of(each).days, 2), {"network": each.name}) for each in known]
 
 
 def _funding() -> list[Sample]:
@@ -219,6 +230,12 @@ FIGURES = (
     Figure("nannychain_books_check_age_seconds", "since the last check of all books", _books_age),
     Figure("nannychain_books_faults", "faults that it found", _books_faults),
     Figure("nannychain_funding_stroops", "what the Stellar funding account holds", _funding),
+    Figure(
+        "nannychain_funding_runway_days",
+        "for how many days like the last ones it lasts",
+        _runways,
+    ),
+    Figure("nannychain_queue_messages", "messages in each of Celery's queues", _queues),
     Figure("nannychain_pins_locked", "PINs that are locked now", _locked_pins),
 )
 

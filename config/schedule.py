@@ -36,7 +36,10 @@ class Entry:
         return {
             "task": self.task,
             "schedule": schedule,
-            "options": {"expires": max(10.0, 2 * self.every_seconds)},
+            "options": {
+                "expires": max(10.0, 2 * self.every_seconds),
+                "retry": True,  # a connection that was cut is made anew, whatever the broker
+            },
         }
 
 

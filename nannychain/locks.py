@@ -29,6 +29,9 @@ class Lock(IntEnum):
     SIM_SWAP_SWEEP = 9  # one sweep of questions about SIMs at a time
     RECONCILIATION = 10  # one daily run at a time; held around all that it does
     BREAKS = 11  # one writer of breaks at a time
+    WATCHDOG = 12  # one worker looks at the rules while beat is silent
+    ALERT_DELIVERY = 13  # one round of telling at a time: a silent receiver holds up one thread
+    BEAT = 14  # one beat rings, others stand by
 
 
 @required
@@ -66,6 +69,17 @@ def alone(kind: Lock, key: str) -> Iterator[bool]:
         if is_alone:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _numbers(kind, key))
+
+
+def hold(kind: Lock, key: str) -> bool:
+    """Hold the lock as long as this connection lasts, and tell so; tell at once where it is taken.
+
+    Held twice, it is held once more; nothing gives it back but the end of the connection.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _numbers(kind, key))
+        (is_held,) = cursor.fetchone()
+    return bool(is_held)
 
 
 def _numbers(kind: Lock, key: str) -> tuple[int, int]:

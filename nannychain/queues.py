@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -40,6 +41,28 @@ def enqueue(task: str, **arguments: Any) -> None:
     except OperationalError:
         _resting_until = time.monotonic() + _REST_SECONDS
         log.warning("queue.unreachable", task=task)
+
+
+def depths(names: Iterable[str]) -> dict[str, int]:
+    """Return how many messages wait in each queue, whatever the broker; 0 in one not made yet.
+
+    Raise ConnectionError where the broker is away.
+    """
+    with current_app.connection_for_read() as connection:
+        try:
+            connection.ensure_connection(max_retries=1, timeout=2)
+            return {name: _depth(connection, name) for name in names}
+        except OperationalError as error:
+            raise ConnectionError("the broker is away") from error
+
+
+def _depth(connection: Any, name: str) -> int:
+    # A broker closes the channel on which it was asked for a queue that is not there.
+    with connection.channel() as channel:
+        try:
+            return int(channel.queue_declare(name, passive=True).message_count)
+        except connection.channel_errors:
+            return 0
 
 
 def ring_after_commit(task: str) -> None:

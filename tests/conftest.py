@@ -5,6 +5,7 @@ its own. Tests run as the application role, which may do no more than in product
 was given by `DATABASE_URL` or `REDIS_URL` is never flushed or dropped.
 """
 
+import gc
 import os
 import secrets
 import socket
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 import hypothesis
@@ -45,10 +47,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("nannychain")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _APP_ROLE = "nannychain_app"
-_LEDGER = tuple(
-    f"wallets_{name}"
-    for name in ("account", "balance", "journal", "posting", "unrolled", "hold", "holdcapture")
-)
+_LONG = Path(__file__).parent / "faults"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,6 +65,16 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     if not worker:
         _compile_translations()
+    # All that was imported stays: looking through it again and again for garbage is a waste.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left with one at the end."""
+    long = {item.path for item in items if item.get_closest_marker("processes")}
+    items.sort(key=lambda item: item.path not in long and _LONG not in item.path.parents)
 
 
 def pytest_report_header() -> str:
@@ -87,7 +96,11 @@ def _start_servers(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="nannychain-tests-")
     servers = embedded.start(Path(folder.name), durable=False)
     config.stop_servers = [folder.cleanup, servers.stop]  # type: ignore[attr-defined]
-    os.environ.setdefault("DATABASE_URL", servers.owner_url)
+    if "DATABASE_URL" not in os.environ:
+        from tests.factories import pristine
+
+        os.environ["DATABASE_URL"] = servers.owner_url
+        pristine.permit(servers.postgres.superuser_url, owner=urlsplit(servers.owner_url).username)
     os.environ.setdefault("REDIS_URL", servers.redis_url)
 
 
@@ -123,7 +136,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Let every connection to the test database take the application role from now on."""
     from django.db import connection
 
+    from tests.factories import pristine
+
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        pristine.remember(cursor)
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_APP_ROLE])
         if cursor.fetchone() is None:
             return  # a given server: everything runs as the one role that was given
@@ -139,29 +155,35 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def flush_as_owner() -> Iterator[None]:
-    """Empty the tables after a transactional test as their owner: the application role can't."""
+def tables_come_back() -> Iterator[None]:
+    """After a test that commits, let every table hold what it held at first."""
     from django.db import connection
     from django.test import TransactionTestCase
 
-    teardown: Callable[[Any], None] = TransactionTestCase._fixture_teardown
+    from tests.factories import pristine
 
-    def as_owner(self: Any) -> None:
+    flush: Callable[[Any], None] = TransactionTestCase._fixture_teardown
+
+    def come_back(self: Any) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_user")
-            (role,) = cursor.fetchone()
-            cursor.execute("SET ROLE NONE")
-            # The ledger's own guards refuse it, even to the owner.
-            for table in _LEDGER:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        teardown(self)
-        with connection.cursor() as cursor:
-            for table in _LEDGER:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            cursor.execute(f'SET ROLE "{role}"')
+            if not pristine.is_remembered(cursor):
+                return pristine.flush_as_owner(cursor, lambda: flush(self))
+            return pristine.come_back(cursor)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", as_owner)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", come_back)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pins_are_hashed_cheaply() -> Iterator[None]:
+    """Let a PIN take microseconds to hash: thousands are made. What it costs has its own test."""
+    from argon2 import PasswordHasher
+
+    from workers.identity.pins import hashing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hashing, "_HASHER", PasswordHasher(1, 8, 1))
         yield
 
 

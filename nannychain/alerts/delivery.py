@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from nannychain import locks
 from nannychain.alerts.models import AlertDelivery
 from nannychain.http import AnswerLost, NotSent, Session
 from nannychain.logs.masking import mask_text
@@ -72,8 +73,14 @@ def ways() -> tuple[Way, ...]:
 def deliver() -> int:
     """Tell of every open alert that was not told yet; return how many were sent.
 
-    Must not be called within a transaction.
+    One round at a time, so that a receiver that never answers holds up one thread and not all of a
+    worker. Must not be called within a transaction.
     """
+    with locks.alone(locks.Lock.ALERT_DELIVERY, "") as is_alone:
+        return _round() if is_alone else 0
+
+
+def _round() -> int:
     instant = timezone.now()
     with connection.cursor() as cursor:
         for way in ways():

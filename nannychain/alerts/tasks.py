@@ -1,8 +1,11 @@
 """Celery's part in alerts."""
 
-from celery import shared_task
+from typing import Any
 
-from nannychain.alerts import delivery, rules
+from celery import shared_task
+from celery.signals import worker_ready
+
+from nannychain.alerts import delivery, rules, watchdog
 
 
 @shared_task(name="nannychain.alerts.evaluate")
@@ -15,3 +18,9 @@ def evaluate(**_: object) -> None:
 def deliver(**_: object) -> None:
     """Tell people outside of what they have not heard of."""
     delivery.deliver()
+
+
+@worker_ready.connect
+def watch(**_: Any) -> None:
+    """Have each worker process notice when beat is silent."""
+    watchdog.start()

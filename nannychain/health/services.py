@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 HEARTBEAT_KEY = "health:celery"
 HEARTBEAT_SECONDS_MAX = 30
+_REMEMBERED_SECONDS = 86_400  # so that a silence can be told by its length
 
 
 def components() -> dict[str, str]:
@@ -18,7 +19,21 @@ def components() -> dict[str, str]:
 
 def beat() -> None:
     """Note that beat, broker and a worker live; called by a task that beat rings."""
-    cache.set(HEARTBEAT_KEY, time.time(), timeout=2 * HEARTBEAT_SECONDS_MAX)
+    cache.set(HEARTBEAT_KEY, time.time(), timeout=_REMEMBERED_SECONDS)
+
+
+def heartbeat_age_seconds() -> float | None:
+    """Return for how long no heartbeat has come; None where Redis knows of none.
+
+    Raise RedisError or OSError where Redis is away.
+    """
+    last = cache.get(HEARTBEAT_KEY)
+    return None if last is None else max(0.0, time.time() - last)
+
+
+def is_redis_there() -> bool:
+    """Tell whether Redis answers."""
+    return _asked(_redis) == "ok"
 
 
 def _asked(ask: Callable[[], str]) -> str:
@@ -40,8 +55,7 @@ def _redis() -> str:
 
 
 def _celery() -> str:
-    last = cache.get(HEARTBEAT_KEY)
-    if last is None:
+    age = heartbeat_age_seconds()
+    if age is None:
         return "no heartbeat yet"
-    age = time.time() - last
     return "ok" if age <= HEARTBEAT_SECONDS_MAX else f"silent for {age:.0f} seconds"

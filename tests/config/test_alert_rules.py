@@ -1,15 +1,22 @@
 """Rules: each rings when its trouble is there, is over when it is, and has a runbook."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
+from config import alerts as alert_rules
 from config.alerts import RULES
+from config.celery import app
 from nannychain.alerts import rules
 from nannychain.alerts.models import Alert
+from nannychain.health import services as health
 from nannychain.inbox.models import InboxMessage
 from nannychain.notifications.models import Sms
 from nannychain.outbox.models import OutboxEvent
@@ -26,6 +33,7 @@ from wallets.ledger import accounts
 from wallets.ledger.chart import Kind
 from wallets.ledger.checking.models import BooksCheck
 from wallets.ledger.models import Journal
+from wallets.stellar.models import Network
 from workers.identity.models import Member
 from workers.identity.pins.models import PinAttempt
 
@@ -120,6 +128,43 @@ def withdrawal_from_float(**fields: Any) -> None:
     withdrawal(**fields)
 
 
+def no_heartbeat() -> None:
+    cache.set(health.HEARTBEAT_KEY, time.time() - 31)
+
+
+def redis_is_away() -> None:
+    away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}
+    _settings.CACHES = {"default": away}  # type: ignore[attr-defined]
+
+
+def messages(count: int) -> None:
+    for _ in range(count):
+        app.send_task("nannychain.health.beat", queue="stellar", expires=60)
+
+
+def funding_account(xlm: str) -> None:
+    """A day takes a hundred accounts of 1 XLM each, at the least."""
+    stroops = int(Decimal(xlm) * 10_000_000)
+    Network.objects.create(name=settings.STELLAR_NETWORK, funding_balance_stroops=stroops)
+
+
+_settings: object = None
+
+
+@pytest.fixture(autouse=True)
+def all_is_well(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Beat is heard, Redis answers, queues are short: what the tables of this file begin with."""
+    global _settings  # noqa: PLW0603 - the tables call plain functions
+    _settings = settings
+    settings.STELLAR_FUNDING_POLICY = "eager"
+    monkeypatch.setattr(alert_rules, "QUEUE_LONG", 3)
+    monkeypatch.setattr(alert_rules, "REDIS_PAUSE_SECONDS", 0.0)
+    health.beat()
+    yield
+    with app.connection_for_write() as connection, connection.channel() as channel:
+        channel.queue_purge("stellar")
+
+
 # The rule, what makes it ring, and what is just not enough.
 CASES: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
     (
@@ -186,6 +231,10 @@ CASES: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
         ),
         booked,
     ),
+    ("beat_silent", no_heartbeat, lambda: cache.set(health.HEARTBEAT_KEY, time.time() - 28)),
+    ("redis_away", redis_is_away, health.beat),
+    ("queues_long", lambda: messages(4), lambda: messages(3)),
+    ("funding_low", lambda: funding_account("49.9"), lambda: funding_account("50")),
 ]
 
 

@@ -3,9 +3,10 @@
 Django's own way is to truncate every table and to send `post_migrate`, which costs as much as a
 hundred small tests. Here one function looks which tables hold rows, and mends those alone. It
 removes rows without firing triggers, since the ledger's guards refuse that even to the owner;
-PostgreSQL's superuser has to allow it (`permit`).
+PostgreSQL's superuser has to allow it (`permit`): on a server that was given, Django's way it is.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 SCHEMA = "pristine"
@@ -30,6 +31,10 @@ _FUNCTION = """
     END
     $body$
 """
+_LEDGER = tuple(
+    f"wallets_{name}"
+    for name in ("account", "balance", "journal", "posting", "unrolled", "hold", "holdcapture")
+)
 _IS_DIRTY = "SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})"
 _MEND = """
         IF EXISTS ((TABLE public.{table} EXCEPT ALL TABLE {schema}.{table})
@@ -48,13 +53,13 @@ def permit(superuser_url: str, *, owner: str) -> None:
         connection.execute(_PERMIT.format(owner=owner))
 
 
-def remember(cursor: Any) -> bool:
-    """Keep all rows there are, as the owner; return whether `come_back` will be allowed."""
+def remember(cursor: Any) -> None:
+    """Keep all rows there are, as the owner, where `come_back` will be allowed."""
     cursor.execute(
         "SELECT has_parameter_privilege(current_user, 'session_replication_role', 'SET')"
     )
     if not cursor.fetchone()[0]:
-        return False
+        return
     cursor.execute(f"CREATE SCHEMA {SCHEMA}")
     cursor.execute(_TABLES)
     tables = [f'"{name}"' for (name,) in cursor.fetchall()]
@@ -73,7 +78,12 @@ def remember(cursor: Any) -> bool:
             filled_ones="".join(_MEND.format(schema=SCHEMA, table=table) for table in filled),
         )
     )
-    return True
+
+
+def is_remembered(cursor: Any) -> bool:
+    """Tell whether this database can come back."""
+    cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [SCHEMA])
+    return bool(cursor.fetchone()[0])
 
 
 def come_back(cursor: Any) -> None:
@@ -85,3 +95,16 @@ def come_back(cursor: Any) -> None:
         cursor.execute(f"SELECT {SCHEMA}.come_back()")
     finally:
         cursor.execute(f'SET session_replication_role = origin; SET ROLE "{role}"')
+
+
+def flush_as_owner(cursor: Any, flush: Callable[[], None]) -> None:
+    """Do what Django does, as the owner: others may not, and the guards refuse."""
+    cursor.execute("SELECT current_user")
+    (role,) = cursor.fetchone()
+    cursor.execute("SET ROLE NONE")
+    for table in _LEDGER:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    flush()
+    for table in _LEDGER:
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    cursor.execute(f'SET ROLE "{role}"')

@@ -54,7 +54,7 @@ TROUBLE = st.sampled_from(
 )  # fmt: skip
 # The way to a sale, so that histories get there often enough.
 WAY = st.sampled_from([("1", "2", "2", "1", "2580"), ("1", "1", "3", "1", "2580"), ("2", "2580")])
-_CONFIRMED = re.compile(r"Buy (\d+) (\w+): KSh (\d+), fee KSh (\d+)")
+_CONFIRMED = re.compile(r"Buy (\d+) (\w+): KSh ([\d,]+), fee KSh (\d+)")
 
 
 @dataclass
@@ -75,7 +75,8 @@ class History:
         assert fits(answer[4:]), answer
         if match := _CONFIRMED.search(answer):
             count, what, cents, fee = match.groups()
-            self.shown.append((int(count), what, int(cents) * 100, int(fee) * 100))
+            shillings = int(cents.replace(",", ""))
+            self.shown.append((int(count), what, shillings * 100, int(fee) * 100))
 
     def hop(self, typed: str, trouble: str) -> None:
         """Type something, with something going wrong."""

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from nannychain import alerts
 from wallets.stellar import policy
 from wallets.stellar.intents import (
     InvalidIntent,
@@ -21,7 +19,6 @@ from wallets.stellar.models import FundingRequest, Network, Submission
 from wallets.stellar.states import PENDING, Funding
 
 LOW = "the funding account is low: send it XLM"
-_ALERT = "stellar:funding:low"
 
 
 @dataclass(frozen=True)
@@ -65,24 +62,17 @@ def left_to_give(network: Network) -> int:
 
 
 def reason_to_stop(network: Network) -> str:
-    """Return why no account is opened now, empty when nothing is against it; tell staff in time."""
+    """Return why no account is opened now, empty when nothing is against it."""
     runway = of(network)
     is_low = policy.is_low(spendable=runway.spendable, day_need=runway.day_need)
-    if policy.is_getting_low(spendable=runway.spendable, day_need=runway.day_need):
-        alerts.raise_alert(
-            key=_ALERT,
-            title="The funding account is empty soon"
-            if not is_low
-            else "The funding account is low",
-            details={
-                "account": settings.STELLAR_FUNDING_ACCOUNT,
-                "spendable_stroops": runway.spendable,
-                "a_day_needs_stroops": runway.day_need,
-            },
-        )
-    else:
-        alerts.resolve(_ALERT)
     return LOW if is_low else ""
+
+
+def running_low(network: Network) -> Runway | None:
+    """Return the runway when staff have to send XLM soon; None while it is long enough."""
+    runway = of(network)
+    is_ending = policy.is_getting_low(spendable=runway.spendable, day_need=runway.day_need)
+    return runway if is_ending else None
 
 
 def _stroops(stored: object) -> int:

@@ -19,7 +19,7 @@ from tests.factories.stellar_networks import (
     work,
 )
 from wallets.custody import signer
-from wallets.stellar import planning, policy, services, tending
+from wallets.stellar import planning, policy, runway, services, tending
 from wallets.stellar.intents import SponsorAccount
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.states import Funding, State
@@ -200,11 +200,11 @@ def test_a_low_funding_account_stops_before_it_is_empty(network: StellarNetwork)
 
     assert FundingRequest.objects.filter(state=Funding.WAITING).count() == 3
     assert "low" in Network.objects.get().holding
-    assert Alert.objects.filter(key="stellar:funding:low", resolved_at__isnull=True).exists()
+    assert runway.running_low(Network.objects.get()) is not None
     network.fund(5_000)
     settle(network)
     assert FundingRequest.objects.filter(state=Funding.FUNDED).count() == 3
-    assert not Alert.objects.filter(key="stellar:funding:low", resolved_at__isnull=True).exists()
+    assert runway.running_low(Network.objects.get()) is None
 
 
 def test_the_cap_of_a_day_lets_the_rest_wait_with_the_reason(
