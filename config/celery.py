@@ -22,7 +22,7 @@ app.conf.task_routes = {
     "wallets.stellar.*": {"queue": "stellar"},
 }
 app.conf.beat_schedule = {entry.task: entry.as_celery() for entry in SCHEDULE}
-app.conf.beat_scheduler = "config.beat:OneBeat"
+app.conf.beat_scheduler = "config.beat.OneBeat"
 
 QUEUES = tuple(
     sorted({app.conf.task_default_queue, *(to["queue"] for to in app.conf.task_routes.values())})
