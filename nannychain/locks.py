@@ -29,7 +29,7 @@ class Lock(IntEnum):
     SIM_SWAP_SWEEP = 9  # one sweep of questions about SIMs at a time
     RECONCILIATION = 10  # one daily run at a time; held around all that it does
     BREAKS = 11  # one writer of breaks at a time
-    WATCHDOG = 12  # one worker looks at the rules while beat is silent
+    WATCHDOG = 15  # one worker looks at the rules while beat is silent
     ALERT_DELIVERY = 13  # one round of telling at a time: a silent receiver holds up one thread
     BEAT = 14  # one beat rings, others stand by
 
