@@ -20,7 +20,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3
 	fi
 INSTALL = $(FIND_PYTHON); VENV="$(VENV)" "$$python" requirements/install.py
 
-.PHONY: help run test check smoke bench phone clean format flows openapi messages lock install-local install-dev install-bench
+.PHONY: help run test check faults smoke bench phone clean format flows openapi messages lock install-local install-dev install-bench
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ check: install-dev ## format, lint, types, imports, migrations, texts, screens
 	"$(BIN)/lint-imports" --no-cache
 	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
 	"$(BIN)/python" -m pytest -q tests/architecture tests/ussd/test_screens.py
+
+faults: install-dev ## tell 10,000 random histories of money (PLANTED=1 plants bugs)
+	@"$(BIN)/python" -m tests.faults.machine
 
 smoke: ## start what `make run` starts, from its own lock, and stop it
 	@bash .ci/smoke

@@ -8,8 +8,11 @@ from nannychain.errors import NannyChainError
 from payments.deposits import services as deposits
 from payments.deposits.models import Deposit
 from payments.transfers import services as transfers
+from payments.transfers.models import Transfer
 from payments.withdrawals import services as withdrawals
 from tests.faults.machine.people import Person
+from wallets.ledger import reading
+from wallets.ledger.reading import Standing
 from workers.identity import selectors as members
 
 if TYPE_CHECKING:
@@ -33,15 +36,29 @@ def withdraw(history: "History", chance: random.Random) -> None:
     """Take money out."""
     person = chance.choice(history.world.people)
     cents = amount(chance, fated=_FATED_PAYOUTS)
+    had = reading.standing(person.account)
     ask(history, withdrawals.request, person.member_id, amount_cents=cents, channel="ussd")
+    _look(history, person, had)
 
 
 def send(history: "History", chance: random.Random) -> None:
     """Send money to another member; the same request may come twice."""
     sender, payee = chance.sample(history.world.people, k=2)
     cents, key = amount(chance), f"key-{chance.randrange(10**9)}"
+    had = reading.standing(sender.account)
+    sent = Transfer.objects.count()
     for _ in range(chance.choice((1, 1, 2))):
         ask(history, _send, sender, payee, cents=cents, key=key)
+    if Transfer.objects.count() > sent + 1:
+        history.oddities.append("one request has sent money twice")
+    _look(history, sender, had)
+
+
+def _look(history: "History", person: Person, before: Standing) -> None:
+    """Note where more has left a wallet than could be used of it."""
+    now = reading.standing(person.account)
+    if before.balance - now.balance > before.available or now.balance < 0:
+        history.oddities.append(f"{person.name} had {before}, and has {now}")
 
 
 def _send(sender: Person, payee: Person, *, cents: int, key: str) -> None:

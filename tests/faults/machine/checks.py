@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 # What a withdrawal costs, by Safaricom's tariff of August 2023 and 15 % excise duty within it.
 _PRICES = ((100_00, 0), (1_500_00, 5_00), (5_000_00, 9_00), (20_000_00, 11_00), (10**12, 13_00))
 
+# Above it a failure must be said twice before anything is given back, and a lie is said once.
+_TWICE_SAID_ABOVE = 10_000_00
+
 
 @dataclass
 class Scene:
@@ -153,7 +156,8 @@ def payouts(scene: Scene) -> Iterator[str]:
                 yield f"{withdrawal} has the receipt {withdrawal.receipt}, not {payment.receipt}"
         lies = scene.history.notes.lied_about
         was_lied_about = any(a.originator_id in lies for a in scene.attempts[withdrawal.pk])
-        if withdrawal.contradicted_at is not None and not was_lied_about:
+        is_odd = not was_lied_about or withdrawal.amount_cents > _TWICE_SAID_ABOVE
+        if withdrawal.contradicted_at is not None and is_odd:
             yield f"{withdrawal} was given back although M-Pesa never said that it had failed"
 
 

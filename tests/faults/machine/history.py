@@ -42,6 +42,8 @@ WEIGHTS = {
     "float": 2,
     "credentials": 2,
     "cut": 1,
+    "garble": 3,
+    "unqueue": 3,
 }
 # What beat rings for while money moves; the rest of the timetable moves none.
 BEAT = (
@@ -231,6 +233,16 @@ class History:
         self.world.line.is_cut = True
         chance.choice((self.work, self.beat))(chance)
         self.world.line.is_cut = False
+
+    def garble(self, chance: random.Random) -> None:
+        """A gateway's page comes in place of an answer, though the request was carried out."""
+        self.world.line.garbles = chance.randint(1, 2)
+
+    def unqueue(self, _: random.Random) -> None:
+        """What waited in the provider's queue is carried out after all."""
+        for payout in self.world.provider.payouts():
+            if not (payout["code"] or payout["receipt"]):
+                self.world.provider.unqueue(payout)
 
     def lose_redis(self, _: random.Random) -> None:
         """Redis forgets, and with it the broker."""

@@ -57,30 +57,73 @@ def _changed(history: "History", chance: random.Random) -> None:
         return
     call = chance.choice(calls)
     body = json.loads(call.body)
-    (_change_push if "Body" in body else _change_result)(body, chance)
+    is_push = "Body" in body
+    cents = (_cents_of_prompt if is_push else _cents_of_payout)(history, body)
+    (_change_push if is_push else _change_result)(body, chance, cents=cents)
     stranger = chance.random() < 0.3
     address = wire.STRANGER if stranger else wire.SAFARICOM
     history.as_process(post, history.world, call.url, json.dumps(body), address=address)
 
 
-def _change_push(body: dict[str, Any], chance: random.Random) -> None:
+def _change_push(body: dict[str, Any], chance: random.Random, *, cents: int) -> None:
+    """Change one thing; a failure becomes a success of another amount, or of another prompt."""
     told = body["Body"]["stkCallback"]
-    if chance.random() < 0.3:
+    is_other = chance.random() < 0.5
+    if is_other:
         told["CheckoutRequestID"] += "9"
+    if told["ResultCode"] != 0:
+        told["ResultCode"] = 0
+        told["CallbackMetadata"] = {
+            "Item": [
+                {"Name": "Amount", "Value": cents / 100 + (not is_other)},
+                {"Name": "MpesaReceiptNumber", "Value": _receipt(chance)},
+                {"Name": "TransactionDate", "Value": 20261201093000},
+                {"Name": "PhoneNumber", "Value": 254700000000},
+            ]
+        }
+        return
     for item in told.get("CallbackMetadata", {}).get("Item", []):
         if item["Name"] == "Amount":
             item["Value"] += chance.choice((-1, 1, 5_000))
 
 
-def _change_result(body: dict[str, Any], chance: random.Random) -> None:
+def _change_result(body: dict[str, Any], chance: random.Random, *, cents: int) -> None:
+    """Change one thing; a failure becomes a success of another amount, or of another payout."""
     told = body.get("Result", {})
-    if chance.random() < 0.3 and "OriginatorConversationID" in told:
+    is_other = chance.random() < 0.5
+    if is_other and "OriginatorConversationID" in told:
         told["OriginatorConversationID"] += "9"
+    if told and told["ResultCode"] != 0:
+        receipt = _receipt(chance)
+        pairs = (
+            ("TransactionAmount", cents / 100 + (not is_other)),
+            ("TransactionReceipt", receipt),
+        )
+        told["ResultCode"], told["TransactionID"] = 0, receipt
+        listed = [{"Key": key, "Value": value} for key, value in pairs]
+        told["ResultParameters"] = {"ResultParameter": listed}
+        return
     for item in told.get("ResultParameters", {}).get("ResultParameter", []):
         if item["Key"] in ("TransactionAmount", "Amount"):
             item["Value"] = float(item["Value"]) + chance.choice((-1, 1, 5_000))
         if item["Key"] == "OriginatorConversationID" and item["Value"]:
             item["Value"] += "9"
+
+
+def _receipt(chance: random.Random) -> str:
+    return f"ULX{chance.randrange(10**7):07d}"
+
+
+def _cents_of_prompt(history: "History", body: dict[str, Any]) -> int:
+    named = body["Body"]["stkCallback"]["CheckoutRequestID"]
+    prompts = history.world.provider.prompts()
+    return next((p["cents"] for p in prompts if p["checkout_id"] == named), 100_00)
+
+
+def _cents_of_payout(history: "History", body: dict[str, Any]) -> int:
+    named = body.get("Result", {}).get("OriginatorConversationID")
+    payouts = history.world.provider.payouts()
+    return next((p["cents"] for p in payouts if p["originator_id"] == named), 100_00)
 
 
 def _misdirected(history: "History", chance: random.Random) -> None:
@@ -100,9 +143,12 @@ def _invented_paybill(history: "History", chance: random.Random) -> None:
         body = json.loads(chance.choice(waiting).body)
         body["BillRefNumber"] = thief.worker_id
     else:
+        # The receipt of money that we have paid out is a true one, and yet nobody paid us.
+        out = history.world.provider.payments("payout")
+        receipt = chance.choice(out).receipt if out and chance.random() < 0.5 else _receipt(chance)
         body = {
             "TransactionType": "Pay Bill",
-            "TransID": f"ULX{chance.randrange(10**7):07d}",
+            "TransID": receipt,
             "TransTime": "20261201093000",
             "TransAmount": "5000.00",
             "BusinessShortCode": SHORTCODE,

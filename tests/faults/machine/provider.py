@@ -4,6 +4,7 @@ Its clock is the simulated one, its chance the seed's, and what it would tell th
 its own table of calls.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,10 @@ from flask import Flask
 
 from simulators.africastalking import sms
 from simulators.daraja import troubles, views
-from simulators.daraja.bank import UTILITY, WORKING, Payment
+from simulators.daraja.answers import DONE
+from simulators.daraja.bank import UTILITY, WORKING, NotEnough, Payment, TooFull
+from simulators.daraja.desk import Taken
+from simulators.daraja.fates import Fate
 from simulators.daraja.network import Network
 from simulators.faults import Faults
 from simulators.posting import Posting
@@ -70,6 +74,9 @@ class Provider:
         self.network = Network(self.world, is_line_busy=self.busy.__contains__)
         self.bank = self.network.bank
         self.knows_us = True
+        self._result_urls: dict[str, str] = {}
+        take = self.network.payouts.take
+        self.network.payouts.take = lambda fields: self._noting(fields, take)  # type: ignore[method-assign]
         is_initiator = self.network.payouts.is_initiator
         self.network.payouts.is_initiator = (  # type: ignore[method-assign]
             lambda fields: self.knows_us and is_initiator(fields)
@@ -77,6 +84,12 @@ class Provider:
         self.app = Flask("providers")
         self.app.register_blueprint(views.blueprint(self.network), url_prefix="/daraja")
         self.app.register_blueprint(sms.blueprint(self.world), url_prefix="/africastalking")
+
+    def _noting(self, fields: dict[str, Any], take: Callable[[dict[str, Any]], Taken]) -> Taken:
+        """Note where the result of a payout is to be told, also where it waits."""
+        taken = take(fields)
+        self._result_urls[str(fields["OriginatorConversationID"])] = str(fields["ResultURL"])
+        return taken
 
     @property
     def account(self) -> dict[str, Any]:
@@ -144,6 +157,28 @@ class Provider:
     def payments(self, *kinds: str) -> list[Payment]:
         """Return the money of these kinds that has moved, oldest first."""
         return [payment for payment in self.bank.payments() if payment.kind in kinds]
+
+    def unqueue(self, payout: dict[str, Any]) -> None:
+        """Carry out a payout that has waited in the provider's queue, and tell of it."""
+        payouts, bank = self.network.payouts, self.bank
+        try:
+            payment = bank.pay_out(
+                phone=payout["phone"],
+                shortcode=payout["shortcode"],
+                cents=payout["cents"],
+                reference=payout["originator_id"],
+            )
+        except (NotEnough, TooFull):
+            return
+        bank.run(
+            "UPDATE payouts SET code = '0', receipt = ? WHERE originator_id = ?",
+            *(payment.receipt, payout["originator_id"]),
+        )
+        told = payouts._told(
+            payout["originator_id"], payout["conversation_id"], Fate(0, DONE, "paid"), payment
+        )
+        if url := self._result_urls.get(payout["originator_id"]):
+            self.network.desk.tell(troubles.PAYOUT, url=url, body=told, phone=payout["phone"])
 
     def utility_cents(self) -> int:
         """Return what lies in the account that payouts leave from."""

@@ -48,6 +48,7 @@ def settle(history: "History", *, seed: int) -> list[str]:
     world, chance = history.world, random.Random(f"settle {seed}")
     world.provider.mend()
     world.line.is_cut = world.bells.is_away = False
+    world.line.garbles = 0
     world.points.disarm()
     troubles.set_float(world, FLOAT_CENTS)
     ends_at, pull_at = world.now() + _AHEAD_MAX, world.now()

@@ -43,12 +43,15 @@ class _Socket:
 
 @dataclass
 class Line(BaseAdapter):
-    """The line to the providers. `is_cut`: no connection comes about at all."""
+    """The line to the providers. `is_cut`: no connection comes about at all. `garbles`: so many
+    answers are lost on the way, and a gateway's page comes in their place.
+    """
 
     app: Flask
     points: Points
     seconds: Callable[[], float]
     is_cut: bool = False
+    garbles: int = 0
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         """Carry one request there and the answer back."""
@@ -62,6 +65,9 @@ class Line(BaseAdapter):
         answer = self._carry(request)
         if self.points.reach(f"{caller}: after call"):
             self.points.strike()
+        if answer is not None and self.garbles and request.method == "POST":
+            self.garbles -= 1
+            answer = _bad_gateway()
         if answer is None:
             raise requests.ConnectionError(ProtocolError("Connection aborted."))
         if self.seconds() - started >= how["timeout"][1]:
@@ -91,6 +97,11 @@ class Line(BaseAdapter):
             headers=dict(headers),
             preload_content=False,
         )
+
+
+def _bad_gateway() -> HTTPResponse:
+    page = io.BytesIO(b"<html>Bad Gateway</html>")
+    return HTTPResponse(page, status=502, headers={}, preload_content=False)
 
 
 def post_to_us(url: str, body: str, *, address: str = SAFARICOM) -> int:

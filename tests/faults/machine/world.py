@@ -59,7 +59,7 @@ class World:
         self.provider.reset()
         self.bells.lose()
         self.bells.is_away = False
-        self.line.is_cut = False
+        self.line.is_cut, self.line.garbles = False, 0
         self.put_into_float = 0
         self.points.disarm()
         access._own.clear()
