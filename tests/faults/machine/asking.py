@@ -10,6 +10,8 @@ from payments.deposits.models import Deposit
 from payments.transfers import services as transfers
 from payments.transfers.models import Transfer
 from payments.withdrawals import services as withdrawals
+from payments.withdrawals.models import Withdrawal
+from tests.faults.machine import doors
 from tests.faults.machine.people import Person
 from wallets.ledger import reading
 from wallets.ledger.reading import Standing
@@ -22,36 +24,65 @@ _SMALL = (10, 50, 99, 100, 101, 500, 850, 1_500, 1_501, 2_000)
 # Amounts that the simulated provider answers in its own ways; see `simulators/daraja/fates.py`. Of
 # payouts, those that fail for a reason which is the payout's own; see `credentials` and `float`.
 _FATED_PUSHES, _FATED_PAYOUTS = tuple(range(1_001, 1_011)), (1_002, 1_003, 1_004, 1_007)
+# Which door is taken: up to the first by REST, up to the second by phone, else the services'.
+_BY_REST, _BY_PHONE = 0.15, 0.3
 _BIG = (10_001, 12_000, 20_000, 30_000)
 
 
 def deposit(history: "History", chance: random.Random) -> None:
     """Ask for a prompt."""
     person = chance.choice(history.world.people)
-    cents = amount(chance, fated=_FATED_PUSHES)
-    ask(history, deposits.request, person.member_id, amount_cents=cents, channel="ussd")
+    cents, door = amount(chance, fated=_FATED_PUSHES), chance.random()
+    if door < _BY_REST:
+        body = {"amount_cents": cents}
+        doors.by_rest(history, chance, person, path="wallet/deposits", body=body, makes=Deposit)
+    elif door < _BY_PHONE:
+        typed = ("3", str(cents // 100), "1")
+        doors.by_phone(history, chance, person, typed=typed, makes=Deposit)
+    else:
+        ask(history, deposits.request, person.member_id, amount_cents=cents, channel="ussd")
 
 
 def withdraw(history: "History", chance: random.Random) -> None:
     """Take money out."""
     person = chance.choice(history.world.people)
-    cents = amount(chance, fated=_FATED_PAYOUTS)
+    cents, door = amount(chance, fated=_FATED_PAYOUTS), chance.random()
     had = reading.standing(person.account)
-    ask(history, withdrawals.request, person.member_id, amount_cents=cents, channel="ussd")
+    if door < _BY_REST:
+        how = {"path": "wallet/withdrawals", "body": {"amount_cents": cents}}
+        doors.by_rest(history, chance, person, **how, makes=Withdrawal, pin_for="withdrawal")
+    elif door < _BY_PHONE:
+        typed = ("4", str(cents // 100), "1", person.pin)
+        doors.by_phone(history, chance, person, typed=typed, makes=Withdrawal)
+    else:
+        ask(history, withdrawals.request, person.member_id, amount_cents=cents, channel="ussd")
     _look(history, person, had)
 
 
 def send(history: "History", chance: random.Random) -> None:
     """Send money to another member; the same request may come twice."""
     sender, payee = chance.sample(history.world.people, k=2)
-    cents, key = amount(chance), f"key-{chance.randrange(10**9)}"
-    had = reading.standing(sender.account)
-    sent = Transfer.objects.count()
+    cents = amount(chance)
+    had, door = reading.standing(sender.account), chance.random()
+    if door < _BY_REST:
+        how = {"path": "wallet/transfers", "body": {"to": payee.worker_id, "amount_cents": cents}}
+        doors.by_rest(history, chance, sender, **how, makes=Transfer, pin_for="transfer")
+    elif door < _BY_PHONE:
+        typed = ("5", "0" + payee.phone[4:], str(cents // 100), "1", sender.pin)
+        doors.by_phone(history, chance, sender, typed=typed, makes=Transfer)
+    else:
+        _send_twice(history, chance, sender, payee, cents=cents)
+    _look(history, sender, had)
+
+
+def _send_twice(
+    history: "History", chance: random.Random, sender: Person, payee: Person, *, cents: int
+) -> None:
+    sent, key = Transfer.objects.count(), f"key-{chance.randrange(10**9)}"
     for _ in range(chance.choice((1, 1, 2))):
         ask(history, _send, sender, payee, cents=cents, key=key)
     if Transfer.objects.count() > sent + 1:
         history.oddities.append("one request has sent money twice")
-    _look(history, sender, had)
 
 
 def _look(history: "History", person: Person, before: Standing) -> None:
