@@ -10,6 +10,10 @@ are compared with the provider's.
     wire      HTTP to and from the provider          provider  M-Pesa without a clock of its own
     points    where a process may die                bells     Celery, rung by the driver
     people    who lives in it                        history   what may happen, step by step
+    asking    what members ask of us                 doors     REST and the phone
+    paying    what people do with M-Pesa             staff     what two of them decide
+    troubles  what goes wrong                        hostile   what nobody should believe
     settling  until nothing is due any more          checks    what has to be true then
-    digest    the books in one line                  run       the long form, and planted bugs
+    truth     what people were told                  digest    the books in one line
+    telling   a whole history                        run       the long form, and planted bugs
 """

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 
-from tests.faults.machine import asking, bells, hostile, paying, stage, troubles
+from tests.faults.machine import asking, bells, hostile, paying, staff, stage, troubles
 from tests.faults.machine.points import Crash
 from tests.faults.machine.world import World
 
@@ -44,6 +44,9 @@ WEIGHTS = {
     "cut": 1,
     "garble": 3,
     "unqueue": 3,
+    "decide": 3,
+    "ask_now": 2,
+    "desk": 1,
 }
 # What beat rings for while money moves; the rest of the timetable moves none.
 BEAT = (
@@ -244,6 +247,20 @@ class History:
         for payout in self.world.provider.payouts():
             if not (payout["code"] or payout["receipt"]):
                 self.world.provider.unqueue(payout)
+
+    # Staff.
+
+    def decide(self, _: random.Random) -> None:
+        """Two members of staff allot payments in suspense, or have them given back."""
+        staff.decide_payments(self)
+
+    def ask_now(self, chance: random.Random) -> None:
+        """Somebody of the staff has M-Pesa asked."""
+        staff.ask_now(self, chance)
+
+    def desk(self, _: random.Random) -> None:
+        """Somebody of the staff lets payouts go again."""
+        staff.open_desk()
 
     def lose_redis(self, _: random.Random) -> None:
         """Redis forgets, and with it the broker."""

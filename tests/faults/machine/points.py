@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 _SCANNED = ("payments", "nannychain/inbox", "nannychain/outbox")
 _NOT_WORK = ("admin.py", "migrations", "management")
 _CLIENT = "client."
+_GONE_WITHIN = 10_000  # milliseconds
 AROUND_COMMIT = ("before commit", "after commit")
 AROUND_CALL = ("before call", "after call")
 
@@ -75,9 +76,12 @@ class Points:
 
 
 def lose_database() -> None:
-    """Cut our connection as a restart of the database does; the product finds out by itself."""
-    if connection.connection is not None:
-        connection.connection.close()
+    """Let the server end our connection, as in a restart; the product finds out by itself."""
+    if connection.connection is None or connection.connection.closed:
+        return
+    process = connection.connection.info.backend_pid
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, %s)", [process, _GONE_WITHIN])
 
 
 @contextmanager

@@ -3,19 +3,11 @@
 import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, uuid5
 
-from django.db import connection, transaction
+from django.db import connection
 
-from nannychain.actors import Actor
-from nannychain.approvals import services as approvals
-from payments.paybill.models import PaybillPayment
-from payments.paybill.states import State as Paybill
-from payments.withdrawals import desk
-from payments.withdrawals.models import Desk, Withdrawal
-from payments.withdrawals.states import State
 from simulators.daraja.pushes import PIN
-from tests.faults.machine import troubles
+from tests.faults.machine import staff, troubles
 from tests.faults.machine.provider import FLOAT_CENTS
 
 if TYPE_CHECKING:
@@ -39,8 +31,6 @@ _PULL_AFTER = timedelta(hours=6)
 _ANSWERED_AFTER = 21  # seconds that a prompt stays on a phone, at the end of a history
 # However far the next thing is away; what is due later than that is no part of a history.
 _AHEAD_MAX = timedelta(days=5)
-_ASKER = Actor(uuid5(NAMESPACE_URL, "asker"), "NW-ASKER")
-_DECIDER = Actor(uuid5(NAMESPACE_URL, "decider"), "NW-DECIDER")
 
 
 def settle(history: "History", *, seed: int) -> list[str]:
@@ -57,11 +47,10 @@ def settle(history: "History", *, seed: int) -> list[str]:
         if world.now() >= pull_at:
             history.run_task("payments.paybill.pull_far_back", {})
             pull_at = world.now() + _PULL_AFTER
-        for stopped in Desk.objects.filter(stopped_at__isnull=False):
-            _open_desk(stopped)
+        staff.open_desk()
         due = _due(history)
         if not (due or world.bells.waiting):
-            if _staff(history):
+            if staff.decide_all(history):
                 continue
             if not is_last_look:
                 # M-Pesa's list is asked for by whole seconds: what was paid just now comes later.
@@ -119,71 +108,3 @@ def _due(history: "History") -> dict[str, datetime]:
     if not history.sends_sms:
         found.pop(SMS, None)
     return found
-
-
-# Staff.
-
-
-def _staff(history: "History") -> bool:
-    """Let two members of staff decide what waits for them, by the provider's own list; tell
-    whether there was anything.
-    """
-    did = [
-        *(_decide_withdrawal(history, each) for each in _in_review()),
-        *(_decide_payment(history, each) for each in _in_suspense()),
-    ]
-    return any(did)
-
-
-def _in_review() -> list[Withdrawal]:
-    return list(Withdrawal.objects.filter(state=State.NEEDS_REVIEW).order_by("pk"))
-
-
-def _in_suspense() -> list[PaybillPayment]:
-    states = (Paybill.SUSPENSE, Paybill.RETURNING)
-    return list(PaybillPayment.objects.filter(state__in=states).order_by("pk"))
-
-
-def _decide_withdrawal(history: "History", withdrawal: Withdrawal) -> bool:
-    ids = set(withdrawal.attempts.values_list("originator_id", flat=True))
-    paid = [p for p in history.world.provider.payouts() if p["originator_id"] in ids]
-    receipt = next((payout["receipt"] for payout in paid if payout["receipt"]), "")
-    payload = {"evidence": "M-Pesa's statement", **({"receipt": receipt} if receipt else {})}
-    kind = "withdrawal.settle_as_paid" if receipt else "withdrawal.settle_as_not_paid"
-    return _decided(history, kind, "payments.withdrawal", withdrawal, payload)
-
-
-def _decide_payment(history: "History", payment: PaybillPayment) -> bool:
-    if payment.state == Paybill.RETURNING:
-        told = history.world.provider.bank.payment(payment.receipt)
-        is_back = told is not None and told.is_reversed
-        kind = f"paybill.settle_as_{'returned' if is_back else 'not_returned'}"
-        evidence = {"evidence": "M-Pesa's statement"}
-        return _decided(history, kind, "payments.paybillpayment", payment, evidence)
-    meant = history.notes.meant_for.get(payment.receipt)
-    if meant is None:
-        return _decided(history, "paybill.give_back", "payments.paybillpayment", payment, {})
-    payload = {"member": meant.worker_id}
-    return _decided(history, "paybill.allot", "payments.paybillpayment", payment, payload)
-
-
-def _decided(
-    history: "History", kind: str, subject: str, thing: object, payload: dict[str, str]
-) -> bool:
-    asked = history.as_process(
-        approvals.ask,
-        kind,
-        subject_type=subject,
-        subject_id=thing.pk,  # type: ignore[attr-defined]
-        payload=payload,
-        by=_ASKER,
-        reason="Looked at it",
-    )
-    if asked is not None:
-        history.as_process(approvals.decide, asked.pk, by=_DECIDER, approve=True, reason="Me too")
-    return True
-
-
-def _open_desk(stopped: Desk) -> None:
-    with transaction.atomic():
-        desk.start(stopped.pk, reason="the credentials are right again")
