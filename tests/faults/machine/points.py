@@ -81,6 +81,7 @@ def lose_database() -> None:
         return
     process = connection.connection.info.backend_pid
     with connection._nodb_cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
         cursor.execute("SELECT pg_terminate_backend(%s, %s)", [process, _GONE_WITHIN])
 
 

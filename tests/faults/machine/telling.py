@@ -4,6 +4,8 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from tests.faults.machine import checks, digest, settling
 from tests.faults.machine.history import LENGTH, History, Step, written
 from tests.faults.machine.seeding import seeded
@@ -37,5 +39,6 @@ def tell(
             faults += [f"errors: {oddity}" for oddity in history.oddities]
             faults += checks.all_of(history)
         except Exception:  # noqa: BLE001 - a history that can't be told has found something too
+            connection.close()
             return Told(seed, tuple(steps), [f"errors: {traceback.format_exc()}"])
         return Told(seed, tuple(steps), faults, digest.of_books())
