@@ -1,11 +1,12 @@
 """What became of planted bugs, shown and written into `docs/faults.md`."""
 
+import json
 import os
 import platform
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
@@ -13,6 +14,7 @@ from queue import SimpleQueue
 from tests.faults.machine.planted import table
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
+STATE = PAGE.parents[1] / ".data" / "planted.json"
 BEGIN, END = "<!-- planted bugs: begin -->", "<!-- planted bugs: end -->"
 
 
@@ -34,6 +36,39 @@ class Caught:
         """Return the names of the checks that failed."""
         names = dict.fromkeys(fault.split(":")[0] for fault in self.faults)
         return ", ".join(names)
+
+
+@dataclass
+class Kept:
+    """What the bugs came to, kept in a file, so that a hunt goes on from there."""
+
+    code: str
+    caught: dict[str, Caught]
+
+    @classmethod
+    def read(cls, code: str) -> "Kept":
+        """Read it; begin anew where the code has changed."""
+        if STATE.exists():
+            kept = json.loads(STATE.read_text())
+            if kept["code"] == code:
+                return cls(code, {each["bug"]: Caught(**each) for each in kept["caught"]})
+        return cls(code, {})
+
+    def told(self, bug: str) -> int:
+        """Return how many histories were told with the bug."""
+        return self.caught[bug].histories if bug in self.caught else 0
+
+    def is_done(self, bug: str, *, most: int) -> bool:
+        """Tell whether it was found, or may be looked for no longer."""
+        return bug in self.caught and (self.caught[bug].is_found or self.told(bug) >= most)
+
+    def take(self, caught: Caught) -> None:
+        """Keep and show what one came to."""
+        self.caught[caught.bug] = caught
+        STATE.parent.mkdir(parents=True, exist_ok=True)
+        rows = [asdict(each) for each in self.caught.values()]
+        STATE.write_text(json.dumps({"code": self.code, "caught": rows}))
+        show(caught)
 
 
 def side_by_side(
@@ -64,12 +99,12 @@ def show(caught: Caught) -> None:
     print(f"{caught.bug}: {how}", flush=True)
 
 
-def write(caught: Sequence[Caught], *, most: int) -> None:
+def write(caught: Sequence[Caught]) -> None:
     """Write the table between the marks of the page."""
-    found = sum(each.is_found for each in caught)
+    found = [each.histories for each in caught if each.is_found]
     lines = [
-        f"{found} of {len(caught)} found, within {most:,} histories each; on {_machine()},"
-        f" {datetime.now(tz=UTC):%d %B %Y}.",
+        f"{len(found)} of {len(caught)} were found, the last of them in history"
+        f" {max(found, default=0):,}; on {_machine()}, {datetime.now(tz=UTC):%d %B %Y}.",
         "",
         "| bug | where | what goes wrong | found in history | by the check of |",
         "| --- | --- | --- | --- | --- |",

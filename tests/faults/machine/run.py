@@ -221,9 +221,9 @@ def tell_one(seed: int) -> int:
     return 1 if told["faults"] else 0
 
 
-def hunt(bug: str, *, number: int, most: int) -> report.Caught:
-    """Plant one bug and tell histories until one fails, or there are no more."""
-    process, seed = Process.start(number, PLANTED=bug), 0
+def hunt(bug: str, *, number: int, most: int, first: int) -> report.Caught:
+    """Plant one bug and tell histories, from the first on, until one fails or there are no more."""
+    process, seed = Process.start(number, PLANTED=bug), first
     told = process.answer()
     while not told.get("faults") and seed < most:
         process.ask(seed)
@@ -234,21 +234,23 @@ def hunt(bug: str, *, number: int, most: int) -> report.Caught:
 
 def plant_all(wanted: str, *, at_once: int) -> int:
     """Plant the bugs one by one, show which were found, and write the table into docs/faults.md."""
-    names = list(table.BY_NAME) if wanted == "1" else [wanted]
+    names = list(table.BY_NAME) if wanted == "1" else wanted.split(",")
     most = int(os.environ.get("FAULTS") or BUG_HISTORIES_MAX)
+    kept = report.Kept.read(_digest_of_code())
+    left = [name for name in names if not kept.is_done(name, most=most)]
     with _servers():
-        caught = report.side_by_side(
-            [_hunter(name, most) for name in names], at_once=at_once, shown=report.show
-        )
+        hunts = [_hunter(name, most, kept.told(name)) for name in left]
+        report.side_by_side(hunts, at_once=at_once, shown=kept.take)
+    caught = [kept.caught[name] for name in names]
     if wanted == "1":
-        report.write(caught, most=most)
+        report.write(caught)
     found = sum(each.is_found for each in caught)
     print(f"{found} of {len(caught)} found")
     return 0 if found >= min(BUGS_FOUND_MIN, len(caught)) else 1
 
 
-def _hunter(name: str, most: int) -> Callable[[int], report.Caught]:
-    return lambda number: hunt(name, number=number, most=most)
+def _hunter(name: str, most: int, first: int) -> Callable[[int], report.Caught]:
+    return lambda number: hunt(name, number=number, most=most, first=first)
 
 
 def main() -> int:
