@@ -29,7 +29,7 @@ WEIGHTS = {
     "beat": 8,
     "tell": 12,
     "tell_twice": 3,
-    "crash": 9,
+    "crash": 12,
     "fault": 12,
     "wait": 10,
     "jump": 2,
@@ -189,10 +189,14 @@ class History:
     def crash(self, chance: random.Random) -> None:
         """A worker, or the database under it, goes down somewhere in its work."""
         points = self.world.points
-        points.arm(after=chance.choice((0, 0, 1, 1, 2, 3, 4, 6)), loses=chance.random() < 0.25)
-        chance.choice((self.work, self.work, self.beat, self.tell, self.withdraw, self.send))(
-            chance
-        )
+        acts = [self.work, self.beat, self.tell, self.withdraw, self.deposit, self.send]
+        acts += [self.work, self.beat, self.cancel, self.decide, self.ask_now, self.desk]
+        chance.shuffle(acts)
+        points.arm(after=chance.choice((0, 0, 0, 1, 1, 2, 3, 4)), loses=chance.random() < 0.25)
+        for act in acts[:6]:
+            act(chance)
+            if points.countdown is None:
+                break  # it has died
         points.disarm()
 
     # The provider.
