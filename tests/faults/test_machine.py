@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nannychain import ids
+from payments.mpesa import codes
 from tests.faults.machine import points, shrinking
 from tests.faults.machine.history import WEIGHTS, History, Step, written
 from tests.faults.machine.planted import planting, table
@@ -51,20 +52,35 @@ class TestPlantedBugs:
 
     @pytest.mark.parametrize("bug", table.BUGS, ids=lambda bug: bug.name)
     def test_each_can_still_be_planted(self, bug: Bug) -> None:
-        if bug.module:
-            compile(bug.planted(), bug.path, "exec")
-        else:
-            assert len(list(planting._changed_functions(bug))) == 1
+        if not bug.module:
+            assert len(planting.changed_statements(bug)) == 1
+            return
+        with planting.planted(bug):
+            pass
 
     def test_one_whose_text_is_gone_is_refused(self) -> None:
         gone = Bug("gone", "payments/operations.py", "nothing", (("no such text", ""),))
         with pytest.raises(NoLongerThere):
             gone.planted()
 
-    def test_one_comes_too_late_for_a_module_that_is_there(self) -> None:
-        late = Bug("late", "nannychain/ids.py", "nothing", (("ALPHABET =", "ALPHABET ="),))
-        with pytest.raises(RuntimeError, match="too soon"):
-            planting.plant(late)
+    def test_one_that_changes_nothing_is_refused(self) -> None:
+        nothing = Bug("same", "nannychain/ids.py", "nothing", (("ALPHABET =", "ALPHABET  ="),))
+        with pytest.raises(NoLongerThere), planting.planted(nothing):
+            pass
+
+    def test_whoever_holds_a_function_has_its_bug_until_it_is_taken_out(self) -> None:
+        held = ids.new_token
+        bug = Bug("short", "nannychain/ids.py", "short", (("token_hex(16)", "token_hex(2)"),))
+
+        with planting.planted(bug):
+            assert len(held()) == 4
+        assert len(held()) == 32
+
+    def test_a_code_of_m_pesas_means_something_else_until_it_is_taken_out(self) -> None:
+        lost = (codes.Where.TRANSPORT, "answer_lost")
+        with planting.planted(table.BY_NAME["lost-answer-is-a-no"]):
+            assert codes.meaning_of(*lost).outcome == codes.Outcome.REJECTED
+        assert codes.meaning_of(*lost).outcome == codes.Outcome.UNKNOWN
 
 
 class TestTelling:

@@ -4,12 +4,10 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
 
 from tests.faults.machine.planted import table
 
@@ -69,27 +67,6 @@ class Kept:
         rows = [asdict(each) for each in self.caught.values()]
         STATE.write_text(json.dumps({"code": self.code, "caught": rows}))
         show(caught)
-
-
-def side_by_side(
-    hunts: Sequence[Callable[[int], Caught]], *, at_once: int, shown: Callable[[Caught], None]
-) -> list[Caught]:
-    """Do them, so many at once, each with a number that no other has meanwhile."""
-    numbers: SimpleQueue[int] = SimpleQueue()
-    for number in range(at_once):
-        numbers.put(number)
-
-    def one(hunt: Callable[[int], Caught]) -> Caught:
-        number = numbers.get()
-        try:
-            caught = hunt(number)
-        finally:
-            numbers.put(number)
-        shown(caught)
-        return caught
-
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(one, hunts))
 
 
 def show(caught: Caught) -> None:

@@ -14,7 +14,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,10 +41,10 @@ class Process:
     seed: int | None = None
 
     @classmethod
-    def start(cls, number: int, **changes: str) -> "Process":
+    def start(cls, number: int) -> "Process":
         """Start it, with a Redis number of its own."""
         head, _, _ = os.environ["REDIS_URL"].rstrip("/").rpartition("/")
-        environment = {**os.environ, "REDIS_URL": f"{head}/{number + 1}", **changes}
+        environment = {**os.environ, "REDIS_URL": f"{head}/{number + 1}"}
         return cls(
             subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.machine.worker"],
@@ -55,11 +56,11 @@ class Process:
             )
         )
 
-    def ask(self, seed: int, *, shrink: bool = False) -> None:
-        """Let it tell a history."""
+    def ask(self, seed: int, *, shrink: bool = False, bug: str = "") -> None:
+        """Let it tell a history, with a planted bug where one is named."""
         assert self.popen.stdin is not None
         self.seed = seed
-        asked = {"seed": seed, "length": _length(), "shrink": shrink}
+        asked = {"seed": seed, "length": _length(), "shrink": shrink, "bug": bug}
         self.popen.stdin.write(json.dumps(asked) + "\n")
         self.popen.stdin.flush()
 
@@ -221,15 +222,13 @@ def tell_one(seed: int) -> int:
     return 1 if told["faults"] else 0
 
 
-def hunt(bug: str, *, number: int, most: int, first: int) -> report.Caught:
+def hunt(process: Process, bug: str, *, most: int, first: int) -> report.Caught:
     """Plant one bug and tell histories, from the first on, until one fails or there are no more."""
-    process, seed = Process.start(number, PLANTED=bug), first
-    told = process.answer()
-    while not told.get("faults") and seed < most:
-        process.ask(seed)
+    seed, told = first, {"faults": []}
+    while not told["faults"] and seed < most:
+        process.ask(seed, bug=bug)
         told, seed = process.answer(), seed + 1
-    process.stop()
-    return report.Caught(bug, seed, tuple(told.get("faults", ())))
+    return report.Caught(bug, seed, tuple(told["faults"]))
 
 
 def plant_all(wanted: str, *, at_once: int) -> int:
@@ -237,20 +236,26 @@ def plant_all(wanted: str, *, at_once: int) -> int:
     names = list(table.BY_NAME) if wanted == "1" else wanted.split(",")
     most = int(os.environ.get("FAULTS") or BUG_HISTORIES_MAX)
     kept = report.Kept.read(_digest_of_code())
-    left = [name for name in names if not kept.is_done(name, most=most)]
-    with _servers():
-        hunts = [_hunter(name, most, kept.told(name)) for name in left]
-        report.side_by_side(hunts, at_once=at_once, shown=kept.take)
+    left = iter([name for name in names if not kept.is_done(name, most=most)])
+
+    def work(number: int) -> None:
+        process = Process.start(number)
+        process.answer()
+        for name in left:
+            kept.take(hunt(process, name, most=most, first=kept.told(name)))
+            if process.popen.poll() is not None:
+                process = Process.start(number)
+                process.answer()
+        process.stop()
+
+    with _servers(), ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(work, range(at_once)))
     caught = [kept.caught[name] for name in names]
     if wanted == "1":
         report.write(caught)
     found = sum(each.is_found for each in caught)
     print(f"{found} of {len(caught)} found")
     return 0 if found >= min(BUGS_FOUND_MIN, len(caught)) else 1
-
-
-def _hunter(name: str, most: int, first: int) -> Callable[[int], report.Caught]:
-    return lambda number: hunt(name, number=number, most=most, first=first)
 
 
 def main() -> int:

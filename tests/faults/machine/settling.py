@@ -28,6 +28,7 @@ _DUE = f"""
 _AT_LAST = ("wallets.ledger.roll_up", "payments.limits.release")
 _INSTANT = timedelta(milliseconds=3)
 _PULL_AFTER = timedelta(hours=6)
+_STILL_MAX = 40  # rounds in which the clock doesn't have to move
 _ANSWERED_AFTER = 21  # seconds that a prompt stays on a phone, at the end of a history
 # However far the next thing is away; what is due later than that is no part of a history.
 _AHEAD_MAX = timedelta(days=5)
@@ -42,7 +43,7 @@ def settle(history: "History", *, seed: int) -> list[str]:
     world.points.disarm()
     troubles.set_float(world, FLOAT_CENTS)
     ends_at, pull_at = world.now() + _AHEAD_MAX, world.now()
-    is_last_look = False
+    is_last_look, still = False, 0
     for _ in range(ROUNDS_MAX):
         if world.now() >= pull_at:
             history.run_task("payments.paybill.pull_far_back", {})
@@ -63,8 +64,12 @@ def settle(history: "History", *, seed: int) -> list[str]:
         due_at = min(due.values(), default=world.now())
         if due_at > ends_at:
             return [f"settles: something is due only at {due_at}"]
+        still += 1
         if due_at > world.now() and not world.bells.waiting:
             world.clock.move_to(due_at + _INSTANT)
+            still = 0
+        if still > _STILL_MAX:
+            return [f"settles: nobody does what is due: {', '.join(sorted(due))}"]
         _round(history, chance, [task for task, at in due.items() if at <= world.now()])
     return ["settles: it never comes to rest"]
 

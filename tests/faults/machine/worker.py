@@ -1,54 +1,51 @@
 """A process that tells histories: seeds come in by its standard input, what they came to goes out.
 
-Run as a program, by `run`: `python -m tests.faults.machine.worker`, with `PLANTED=name` for a bug.
+Run as a program, by `run`: `python -m tests.faults.machine.worker`.
 """
 
 import json
-import os
 import sys
 import time
-from dataclasses import asdict
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.faults.machine.world import World
 
 
 def main() -> int:
     """Tell the history of each seed that comes in, until none comes."""
-    _plant()
     import django
 
     django.setup()
     from tests.faults.machine import world
     from tests.faults.machine.planted import planting, table
 
+    has, planted = "", ExitStack()
     with world.made() as made:
-        if name := os.environ.get("PLANTED"):
-            planting.plant_in_database(table.BY_NAME[name])
         _say({"ready": True})
         for line in sys.stdin:
-            _say(_tell(made, json.loads(line)))
+            asked = json.loads(line)
+            if asked["bug"] != has:
+                planted.close()
+                has = asked["bug"]
+                if has:
+                    planted.enter_context(planting.planted(table.BY_NAME[has]))
+            _say(_tell(made, asked))
+        planted.close()
     return 0
 
 
-def _plant() -> None:
-    from tests.faults.machine.planted import planting, table
-
-    if name := os.environ.get("PLANTED"):
-        planting.plant(table.BY_NAME[name])
-
-
-def _tell(made: object, asked: dict[str, object]) -> dict[str, object]:
+def _tell(made: "World", asked: dict[str, Any]) -> dict[str, Any]:
     from tests.faults.machine import shrinking, telling
-    from tests.faults.machine.world import World
 
-    assert isinstance(made, World)
-    seed, length, started = int(str(asked["seed"])), int(str(asked["length"])), time.process_time()
+    started = time.process_time()
     made.points.died_at.clear()
-    told = telling.tell(made, seed, length=length)
+    told = telling.tell(made, asked["seed"], length=asked["length"])
     seconds = time.process_time() - started
-    steps = told.steps
-    if told.faults and asked.get("shrink"):
-        steps = shrinking.shrunk(made, told)
+    steps = shrinking.shrunk(made, told) if told.faults and asked["shrink"] else told.steps
     return {
-        "seed": seed,
+        "seed": told.seed,
         "faults": told.faults,
         "digest": told.digest,
         "seconds": round(seconds, 3),
@@ -57,8 +54,8 @@ def _tell(made: object, asked: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _say(what: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(what, default=asdict) + "\n")
+def _say(what: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
 

@@ -1,20 +1,23 @@
-"""Planting a bug into this process: its source is another before it is imported; files stay.
+"""Planting a bug into this process, and taking it out again. Files stay as they are.
 
-Functions of the database are replaced in the machine's own database.
+Functions keep their names and get other code, so that whoever holds them has the bug too. Functions
+of the database are replaced in the machine's own database.
 """
 
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib import import_module
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType
+from typing import Any
 
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[4]
+# Tables that a module makes when it is imported, and that its functions read.
+_TABLES = {"payments.mpesa.codes": "_BY_CODE"}
 _FUNCTION = re.compile(
     r"^CREATE (?:OR REPLACE )?FUNCTION .*?(?:END \$\$;|^\$\$;)", re.DOTALL | re.MULTILINE
 )
@@ -41,9 +44,14 @@ class Bug:
         """Return the module of the file; empty for one of SQL."""
         return "" if self.path.endswith(".sql") else self.path[:-3].replace("/", ".")
 
+    @property
+    def source(self) -> str:
+        """Return the source without the bug."""
+        return (ROOT / self.path).read_text()
+
     def planted(self) -> str:
         """Return the source with the bug; raise NoLongerThere."""
-        text = (ROOT / self.path).read_text()
+        text = self.source
         for before, after in self.edits:
             if text.count(before) != 1:
                 raise NoLongerThere(f"{self.name}: {text.count(before)} times in {self.path}")
@@ -51,60 +59,121 @@ class Bug:
         return text
 
 
-def plant(bug: Bug) -> None:
-    """Let the module of the bug be imported with it. It must not have been imported before."""
+@contextmanager
+def planted(bug: Bug) -> Iterator[None]:
+    """Let the product have the bug within the block; raise NoLongerThere where it can't."""
     if not bug.module:
-        bug.planted()
-        return
-    if bug.module in sys.modules:
-        raise RuntimeError(f"{bug.module} was imported too soon")
-    sys.meta_path.insert(0, _Finder(bug))
+        with _planted_in_database(bug):
+            yield
+    elif bug.module in _TABLES and not changed_functions(bug):
+        with _planted_in_table(bug):
+            yield
+    else:
+        with _planted_in_functions(bug):
+            yield
 
 
-class _Finder(MetaPathFinder):
-    def __init__(self, bug: Bug) -> None:
-        self._bug = bug
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Return the module with the bug, where it is the one."""
-        if name != self._bug.module:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        assert spec is not None
-        assert spec.origin is not None
-        spec.loader = _Loader(name, spec.origin, self._bug)
-        return spec
-
-
-class _Loader(SourceFileLoader):
-    def __init__(self, name: str, path: str, bug: Bug) -> None:
-        super().__init__(name, path)
-        self._bug = bug
-
-    def get_code(self, fullname: str) -> CodeType:
-        """Compile the source with the bug; nothing of it is kept for other processes."""
-        return compile(self._bug.planted(), self.path, "exec", dont_inherit=True)
+@contextmanager
+def _planted_in_functions(bug: Bug) -> Iterator[None]:
+    changed = changed_functions(bug)
+    if not changed:
+        raise NoLongerThere(f"{bug.name}: in no function of {bug.path}")
+    before = []
+    for name, code in changed.items():
+        function = _live(bug.module, name)
+        before.append((function, function.__code__))
+        function.__code__ = code
+    try:
+        yield
+    finally:
+        for function, code in before:
+            function.__code__ = code
 
 
-def plant_in_database(bug: Bug) -> None:
-    """Replace the functions of the database in which the bug is."""
-    if bug.module:
-        return
+def changed_functions(bug: Bug) -> dict[str, CodeType]:
+    """Return the code with the bug, by the qualified names of the functions that have it."""
+    old, new = (
+        dict(_functions(compile(text, bug.path, "exec", dont_inherit=True)))
+        for text in (bug.source, bug.planted())
+    )
+    return {name: code for name, code in new.items() if _essence(code) != _essence(old[name])}
+
+
+def _functions(code: CodeType) -> Iterator[tuple[str, CodeType]]:
+    """Walk the functions of a module and of its classes, not those within functions."""
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            is_class = "__module__" in inner.co_names and "__qualname__" in inner.co_names
+            if is_class:
+                yield from _functions(inner)
+            elif "<" not in inner.co_name:
+                yield inner.co_qualname, inner
+
+
+def _essence(code: CodeType) -> tuple[Any, ...]:
+    """Return what a function does, wherever in the file it stands."""
+    consts = tuple(
+        _essence(each) if isinstance(each, CodeType) else (type(each), each)
+        for each in code.co_consts
+    )
+    return code.co_code, consts, code.co_names, code.co_varnames
+
+
+def _live(module: str, name: str) -> FunctionType:
+    """Return the function of that name that the process uses, from under its decorators."""
+    found: Any = import_module(module)
+    for part in name.split("."):
+        found = vars(found)[part] if isinstance(found, type) else getattr(found, part)
+    found = found.fget if isinstance(found, property) else found
+    while hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    assert isinstance(found, FunctionType), f"{module}.{name} is no function"
+    return found
+
+
+@contextmanager
+def _planted_in_table(bug: Bug) -> Iterator[None]:
+    table = getattr(import_module(bug.module), _TABLES[bug.module])
+    made: dict[str, Any] = {"__name__": bug.module}
+    exec(compile(bug.planted(), bug.path, "exec", dont_inherit=True), made)  # noqa: S102
+    before = dict(table)
+    table.update(made[_TABLES[bug.module]])
+    try:
+        yield
+    finally:
+        table.clear()
+        table.update(before)
+
+
+@contextmanager
+def _planted_in_database(bug: Bug) -> Iterator[None]:
+    changed = changed_statements(bug)
+    _as_owner([new for _, new in changed])
+    try:
+        yield
+    finally:
+        _as_owner([old for old, _ in changed])
+
+
+def changed_statements(bug: Bug) -> list[tuple[str, str]]:
+    """Return the functions of the database that have the bug, without and with it."""
+    both = zip(_FUNCTION.findall(bug.source), _FUNCTION.findall(bug.planted()), strict=True)
+    changed = [(_again(old), _again(new)) for old, new in both if old != new]
+    if not changed:
+        raise NoLongerThere(f"{bug.name}: in no function of {bug.path}")
+    return changed
+
+
+def _again(statement: str) -> str:
+    return re.sub(r"^CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", statement)
+
+
+def _as_owner(statements: list[str]) -> None:
+    connection.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         (role,) = cursor.fetchone()
         cursor.execute("SET ROLE NONE")
-        for statement in _changed_functions(bug):
+        for statement in statements:
             cursor.execute(statement)
         cursor.execute(f'SET ROLE "{role}"')
-
-
-def _changed_functions(bug: Bug) -> Iterator[str]:
-    before = {found[0] for found in _FUNCTION.finditer((ROOT / bug.path).read_text())}
-    changed = [found[0] for found in _FUNCTION.finditer(bug.planted()) if found[0] not in before]
-    if not changed:
-        raise NoLongerThere(f"{bug.name}: in no function of {bug.path}")
-    for statement in changed:
-        yield re.sub(r"^CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", statement)
