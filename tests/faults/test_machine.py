@@ -7,7 +7,7 @@ import pytest
 
 from nannychain import ids
 from payments.mpesa import codes
-from tests.faults.machine import points, shrinking
+from tests.faults.machine import places, points, shrinking
 from tests.faults.machine.history import WEIGHTS, History, Step, written
 from tests.faults.machine.planted import planting, table
 from tests.faults.machine.planted.planting import Bug, NoLongerThere
@@ -18,6 +18,10 @@ BUGS_MIN = 30
 
 
 class TestFailPoints:
+    def test_every_place_that_commits_or_calls_is_known_to_the_machine(self) -> None:
+        found = {point.split(":")[0] for point in points.scan()}
+        assert found == places.REACHED | places.NESTED | places.IDLE
+
     def test_a_new_transaction_and_a_new_call_are_found(self, tmp_path: Path) -> None:
         place = tmp_path / "payments" / "loans" / "sending.py"
         place.parent.mkdir(parents=True)
