@@ -1,6 +1,7 @@
-"""Every place in the money code at which a process may die, by its function. Whoever adds a claim, a
-call or a record adds it here, and sees to it that some step of a history comes there: `make faults`
-ends with an error where nobody has died at one of the first list.
+"""Every place in the money code at which a process may die, by its function.
+
+Whoever adds a claim, a call or a record adds it here, and sees to it that some step of a history
+comes there: `make faults` ends with an error where nobody has died at one of the first list.
 """
 
 # Around each end of a transaction and each call in these.
