@@ -68,6 +68,11 @@ class Deposit(models.Model):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="deposit_due"),
             models.Index(fields=["member", "-id"], name="deposit_of_member"),
             models.Index(fields=["phone", "amount_cents", "sent_at"], name="deposit_same_again"),
+            models.Index(
+                fields=["amount_cents", "sent_at"],
+                condition=Q(receipt__isnull=True),
+                name="deposit_without_receipt",
+            ),
         ]
 
     def __str__(self) -> str:

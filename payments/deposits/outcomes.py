@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from nannychain import alerts, events, notifications
 from nannychain.transactions import required
 from payments import limits
-from payments.deposits import messages, postings
+from payments.deposits import contests, messages, postings
+from payments.deposits.contests import Claim, Verdict
 from payments.deposits.models import Deposit
 from payments.deposits.states import DEPOSIT, State
 from payments.mpesa.receipts import services as receipts
@@ -24,11 +25,19 @@ from wallets.wallet import selectors as wallets
 
 log = structlog.get_logger(__name__)
 
+OTHERS_RECEIPT = "receipt belongs to another"
+
 
 @required
 def locked(deposit_id: UUID | str) -> Deposit | None:
     """Return the deposit, locked to the end of the transaction."""
     return Deposit.objects.select_for_update(no_key=True).filter(pk=deposit_id).first()
+
+
+@required
+def locked_by_reference(reference: str) -> Deposit | None:
+    """Return the deposit with that reference, locked to the end of the transaction."""
+    return Deposit.objects.select_for_update(no_key=True).filter(reference=reference).first()
 
 
 @required
@@ -39,12 +48,23 @@ def paid(
 
     `told_by` says who was first: "callback", "status", "echo" or "statement". `receipt` is
     attached when it is known, and belongs to one operation only; one that belongs to another is
-    not believed, and nothing is booked. `deposit` must be locked.
+    not believed, and nothing is booked. Where it belongs to a payment to the paybill, `contests`
+    says what that is. `deposit` must be locked.
     """
-    if receipt is not None and not _may_have(deposit, receipt):
-        return "receipt belongs to another"
+    # A receipt that was told before, and that somebody else has, keeps it from being booked twice.
+    receipt = receipt or deposit.receipt
+    verdict = Verdict.OURS if receipt is None else _verdict(deposit, receipt)
+    if verdict is Verdict.OTHERS:
+        return OTHERS_RECEIPT
+    if verdict is Verdict.HERS:
+        return _booked_already(deposit, told_by=told_by, receipt=receipt)
     if deposit.state == State.PAID:
         return _attach(deposit, receipt)
+    return _book(deposit, told_by=told_by, receipt=receipt, at=at)
+
+
+@required
+def _book(deposit: Deposit, *, told_by: str, receipt: str | None, at: datetime | None) -> str:
     was_failed = deposit.has_failed
     wallet = wallets.account_of(deposit.member_id)
     posting.post(
@@ -62,7 +82,7 @@ def paid(
         why=f"told by {told_by}",
         reason="",
         told_by=told_by,
-        receipt=receipt or deposit.receipt,
+        receipt=receipt,
         ended_at=timezone.now(),
         due_at=None,
     )
@@ -133,14 +153,52 @@ def _attach(deposit: Deposit, receipt: str | None) -> str:
 
 
 @required
-def _may_have(deposit: Deposit, receipt: str) -> bool:
-    """Claim the receipt for this deposit; say so to staff where it belongs to something else."""
-    if deposit.receipt not in (None, receipt):
-        return True  # `_attach` tells
+def _verdict(deposit: Deposit, receipt: str) -> Verdict:
+    """Claim the receipt for this deposit; say so to staff where somebody else keeps it."""
+    if deposit.state == State.PAID and deposit.receipt not in (None, receipt):
+        return Verdict.OURS  # `_attach` tells
     if receipts.claim(receipt, owner=f"deposit:{deposit.pk}"):
-        return True
-    _alert_conflict(deposit, why="its receipt belongs to another operation")
-    return False
+        return Verdict.OURS
+    verdict = contests.contest(
+        Claim(
+            receipt=receipt,
+            deposit_id=deposit.pk,
+            member_id=deposit.member_id,
+            amount_cents=deposit.amount_cents,
+            reference=deposit.reference,
+        )
+    )
+    if verdict is None:
+        _alert_conflict(deposit, why="its receipt belongs to another operation")
+        return Verdict.OTHERS
+    if verdict is Verdict.OTHERS:
+        _alert_conflict(deposit, why="its money is booked as a payment to the paybill")
+        if deposit.state != State.PAID:
+            deposit.receipt, deposit.due_at = receipt, None
+            deposit.save(update_fields=["receipt", "due_at"])
+    return verdict
+
+
+@required
+def _booked_already(deposit: Deposit, *, told_by: str, receipt: str | None) -> str:
+    """Record that it was paid, and that its money came into her wallet by the paybill."""
+    if deposit.state == State.PAID:
+        if deposit.receipt is None:
+            _alert_conflict(deposit, why="it is booked twice: as a paybill payment to her, too")
+        return "booked already"
+    words = "its money lies in the wallet as a payment to the paybill"
+    DEPOSIT.move(
+        deposit,
+        to=State.PAID,
+        why=f"told by {told_by}: {words}",
+        reason=words,
+        told_by=told_by,
+        receipt=receipt,
+        ended_at=timezone.now(),
+        due_at=None,
+    )
+    _publish_settled(deposit)
+    return "booked already"
 
 
 @required
@@ -160,7 +218,7 @@ def _plausible(deposit: Deposit, at: datetime | None) -> datetime:
 
 
 @required
-def _tell_paid(deposit: Deposit, *, balance_cents: int) -> None:
+def _publish_settled(deposit: Deposit) -> None:
     events.publish(
         "deposit.settled",
         deposit_id=str(deposit.pk),
@@ -169,6 +227,11 @@ def _tell_paid(deposit: Deposit, *, balance_cents: int) -> None:
         amount_cents=deposit.amount_cents,
         wanted_cents=deposit.wanted_cents,
     )
+
+
+@required
+def _tell_paid(deposit: Deposit, *, balance_cents: int) -> None:
+    _publish_settled(deposit)
     language = deposit.member.language
     _sms(deposit, messages.paid(deposit, balance_cents=balance_cents, language=language))
 

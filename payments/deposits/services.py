@@ -1,7 +1,6 @@
 """What people and agreements do with deposits. What M-Pesa tells stands in `outcomes`."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -35,7 +34,6 @@ AMOUNT_CENTS_MIN = 1 * CENTS_PER_SHILLING
 AMOUNT_CENTS_MAX = 250_000 * CENTS_PER_SHILLING
 # A request that could not be sent for so long surprises whoever asked for it.
 SEND_WITHIN = timedelta(minutes=10)
-ANOTHER_PAYMENT = "another payment"
 
 
 def request(member_id: UUID, *, amount_cents: int, channel: str, purpose: str = "") -> Deposit:
@@ -154,46 +152,3 @@ def ask_now(deposit_id: UUID, *, by: Actor) -> bool:
         )
         queues.enqueue_after_commit("payments.deposits.tend", deposit_id=str(deposit.pk))
         return True
-
-
-@dataclass(frozen=True)
-class Match:
-    """The deposit that a payment to the paybill names by its account reference.
-
-    `is_echo` tells whether the payment may be that of the prompt itself. Where it can't be, it is
-    another payment, by hand, to the same reference: it belongs into the same member's wallet.
-    """
-
-    deposit_id: UUID
-    member_id: UUID
-    is_echo: bool
-
-
-def match_reference(account: str, *, receipt: str, amount_cents: int) -> Match | None:
-    """Return the deposit that an account number of the paybill names; None where it names none."""
-    reference = references.parse(account)
-    deposit = selectors.by_reference(reference) if reference is not None else None
-    if deposit is None:
-        return None
-    is_free = deposit.receipt in (None, receipt)
-    is_echo = is_free and deposit.amount_cents == amount_cents and deposit.sent_at is not None
-    return Match(deposit.pk, deposit.member_id, is_echo)
-
-
-def record_receipt(
-    deposit_id: UUID, *, receipt: str, amount_cents: int, at: datetime | None = None
-) -> str:
-    """Take the paybill's word that the prompt was paid; return what it came to.
-
-    Books the deposit where nobody else has, or attaches the receipt. May come twice, and in any
-    order with the prompt's own callback. "another payment" means that nothing was booked, and that
-    whoever calls has to.
-    """
-    with transaction.atomic():
-        deposit = outcomes.locked(deposit_id)
-        if deposit is None:
-            raise NoSuchDeposit
-        is_free = deposit.receipt in (None, receipt)
-        if not is_free or deposit.amount_cents != amount_cents:
-            return ANOTHER_PAYMENT
-        return outcomes.paid(deposit, told_by="echo", receipt=receipt, at=at)

@@ -20,7 +20,7 @@ from nannychain.errors import Invalid
 from nannychain.money import display as money
 from nannychain.staff.admin import ReadOnlyAdmin
 from nannychain.staff.forms import ReasonForm
-from payments.paybill import review, selectors, words
+from payments.paybill import echoes, review, selectors, words
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import OPEN, State
 from workers.identity import worker_id
@@ -48,9 +48,27 @@ class EvidenceForm(ReasonForm):
     )
 
 
+class DepositForm(EvidenceForm):
+    """The deposit whose payment it is."""
+
+    deposit = forms.CharField(
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(
+            {"autocomplete": "off", "placeholder": "The deposit's reference, such as D7K3QX9MB2P"}
+        ),
+    )
+
+
 # The page, what it asks for, its form, the state in which it is offered, and what the way says.
 _ACTS = (
     ("allot", review.ALLOT, AllotForm, State.SUSPENSE, "Put it into a wallet"),
+    (
+        "of-deposit",
+        review.OF_DEPOSIT,
+        DepositForm,
+        State.SUSPENSE,
+        "It is that of a deposit",
+    ),
     ("give-back", review.GIVE_BACK, ReasonForm, State.SUSPENSE, "Give it back to the payer"),
     ("returned", review.AS_RETURNED, EvidenceForm, State.RETURNING, "It was given back"),
     (
@@ -187,7 +205,11 @@ class PaybillPaymentAdmin(ReadOnlyAdmin):
         payment = PaybillPayment.objects.filter(pk=payment_id, state=state).first()
         if payment is None:
             raise Http404
-        sentences = (words.now(payment), f"Paid by {words.payer(payment)}.")
+        sentences = (
+            words.now(payment),
+            f"Paid by {words.payer(payment)}.",
+            *(echoes.suggestions(payment) if state is State.SUSPENSE else ()),
+        )
         return ask_page(self, request, kind=kind, subject=payment, sentences=sentences, form=form)
 
     # Showing.
@@ -232,6 +254,8 @@ class PaybillPaymentAdmin(ReadOnlyAdmin):
             for name, _, _, state, text in _ACTS
             if payment.state == state
         ]
-        return (
-            format_html_join(" · ", '<a class="underline" href="{}">{}</a>', ways) if ways else "-"
-        )
+        if not ways:
+            return "-"
+        links = format_html_join(" · ", '<a class="underline" href="{}">{}</a>', ways)
+        hints = echoes.suggestions(payment) if payment.state == State.SUSPENSE else ()
+        return links + format_html_join("", "<div>{}</div>", ((hint,) for hint in hints))

@@ -10,7 +10,7 @@ from nannychain import events, notifications
 from nannychain.transactions import required
 from payments import limits
 from payments.mpesa.receipts import services as receipts
-from payments.paybill import messages, postings, prompts
+from payments.paybill import echoes, messages, postings, prompts
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import PAYBILL, State
 from wallets.ledger import accounts, posting, reading
@@ -38,33 +38,54 @@ def believe(payment: PaybillPayment) -> str:
 
     Returns where it went, in a word. `payment` must be locked, and stand in UNCONFIRMED.
     """
-    match = prompts.find(
-        payment.account, receipt=payment.receipt, amount_cents=payment.amount_cents
-    )
-    if match is not None and match.is_echo and _is_of_prompt(payment, match):
+    match = _match(payment)
+    if match is not None and match.is_echo and _is_of_prompt(payment, match.deposit_id):
         return "echo"
+    member = _named(payment, match)
+    if match is None and not receipts.is_taken(payment.receipt):
+        deposit_id = echoes.certain(payment, named=member.pk if member is not None else None)
+        if deposit_id is not None and _is_of_prompt(payment, deposit_id):
+            return "echo"
     if not receipts.claim(payment.receipt, owner=f"paybill:{payment.pk}"):
         return _echo(payment, deposit_id=None, why="its receipt belongs to another operation")
-    if match is not None:
-        member = Member.objects.filter(pk=match.member_id).first()
-    else:
-        member = members.member_by_address(payment.account)
     if member is None or not member.is_active:
         return put_aside(payment, why="the account number names nobody")
     return _credit(payment, member)
 
 
+def _match(payment: PaybillPayment) -> prompts.Match | None:
+    """Return the deposit whose reference the account number is."""
+    return prompts.find(
+        payment.account,
+        receipt=payment.receipt,
+        amount_cents=payment.amount_cents,
+        shortcode=payment.shortcode,
+    )
+
+
+def _named(payment: PaybillPayment, match: prompts.Match | None) -> Member | None:
+    """Return the member whom the account number names, by a deposit's reference or by herself."""
+    if match is not None:
+        return Member.objects.filter(pk=match.member_id).first()
+    return members.member_by_address(payment.account)
+
+
 @required
-def _is_of_prompt(payment: PaybillPayment, match: prompts.Match) -> bool:
-    is_own = prompts.record(
-        match.deposit_id,
+def _is_of_prompt(payment: PaybillPayment, deposit_id: UUID) -> bool:
+    is_own = _record(payment, deposit_id)
+    if is_own:
+        _echo(payment, deposit_id=deposit_id, why="it is that of a prompt")
+    return is_own
+
+
+@required
+def _record(payment: PaybillPayment, deposit_id: UUID) -> bool:
+    return prompts.record(
+        deposit_id,
         receipt=payment.receipt,
         amount_cents=payment.amount_cents,
         at=payment.paid_at,
     )
-    if is_own:
-        _echo(payment, deposit_id=match.deposit_id, why="the account number is that of a prompt")
-    return is_own
 
 
 @required
@@ -106,9 +127,13 @@ def _credit(payment: PaybillPayment, member: Member) -> str:
 def named(payment: PaybillPayment) -> str:
     """Put a payment out of suspense into the wallet that its account number names.
 
-    For one whose account number has only now been told by somebody known. `payment` must be locked.
+    For one whose account number has only now been told by somebody known; it may be a prompt's.
+    `payment` must be locked, and `prompts.hold` called before.
     """
-    member = members.member_by_address(payment.account)
+    match = _match(payment)
+    if match is not None and match.is_echo and _record(payment, match.deposit_id):
+        return "echo"
+    member = _named(payment, match)
     if member is None or not member.is_active:
         return "suspense"
     allot(payment, member, why="M-Pesa has told now for whom it is")

@@ -1,6 +1,7 @@
 """What a payment to our paybill does to the books. Amounts in cents.
 
-Allotting and giving back share one key, so that the database lets only one of them be booked.
+Allotting, giving back and being a prompt's share one key, so that the database lets only one of
+them be booked.
 """
 
 from datetime import UTC, datetime
@@ -23,6 +24,12 @@ ALLOTTED = JournalKind(
 RETURNED = JournalKind(
     "paybill.returned",
     "M-Pesa has given a payment in suspense back to its payer",
+    debits=(Kind.SUSPENSE_RECEIPTS,),
+    credits=(Kind.PAYBILL_FLOAT,),
+)
+ECHOED = JournalKind(
+    "paybill.echoed",
+    "a payment in suspense was that of a prompt, which its deposit books: it is counted once",
     debits=(Kind.SUSPENSE_RECEIPTS,),
     credits=(Kind.PAYBILL_FLOAT,),
 )
@@ -98,6 +105,34 @@ def returned(
     """Book that a payment in suspense has gone back to its payer, once."""
     return Draft(
         kind=RETURNED.code,
+        key=f"mpesa:{receipt}:final",
+        cause=f"mpesa:{receipt}",
+        effective_at=effective_at,
+        legs=(debit(suspense, amount_cents), credit(paybill_float, amount_cents)),
+    )
+
+
+def _example_echoed() -> Example:
+    return Example(
+        "The KSh 800 in suspense were those of Wanjiku's prompt, which her deposit has booked.",
+        {1: Kind.SUSPENSE_RECEIPTS, 2: Kind.PAYBILL_FLOAT},
+        echoed(
+            receipt="UKL1A2B3C4",
+            suspense=1,
+            paybill_float=2,
+            amount_cents=800_00,
+            effective_at=_MORNING,
+        ),
+    )
+
+
+@recipe(ECHOED, example=_example_echoed)
+def echoed(
+    *, receipt: str, suspense: int, paybill_float: int, amount_cents: int, effective_at: datetime
+) -> Draft:
+    """Take back that a payment came in: it is a prompt's, and the deposit books it. Once."""
+    return Draft(
+        kind=ECHOED.code,
         key=f"mpesa:{receipt}:final",
         cause=f"mpesa:{receipt}",
         effective_at=effective_at,

@@ -7,7 +7,7 @@ from nannychain.approvals import Kind
 from nannychain.approvals.models import ApprovalRequest
 from nannychain.errors import Conflict, Invalid
 from nannychain.transactions import required
-from payments.paybill import outcomes
+from payments.paybill import outcomes, prompts
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import PAYBILL, State
 from workers.identity import selectors as members
@@ -29,6 +29,13 @@ class NobodyNamed(Invalid):
     message = "Nobody has that Worker ID or phone."
 
 
+class NotItsDeposit(Invalid):
+    """The request names no deposit, or one whose payment it can't be."""
+
+    code = "paybill.not_its_deposit"
+    message = "No deposit of that reference has this amount and waits for a receipt."
+
+
 class EvidenceMissing(Invalid):
     """A decision without what it rests on."""
 
@@ -44,6 +51,35 @@ def allot(request: ApprovalRequest) -> None:
         raise NobodyNamed
     outcomes.allot(payment, member, why=f"two members of staff: {request.reason}")
     _note("paybill.allotted", payment, request)
+
+
+def leave_to_deposit(request: ApprovalRequest) -> None:
+    """Leave the payment to the deposit that the request names: it is its prompt's own."""
+    if not request.payload.get("evidence"):
+        raise EvidenceMissing
+    payment = PaybillPayment.objects.filter(pk=request.subject_id).first()
+    if payment is None or payment.state != State.SUSPENSE:
+        raise NotInSuspense
+    reference = str(request.payload.get("deposit") or "")
+    match = prompts.find(
+        reference,
+        receipt=payment.receipt,
+        amount_cents=payment.amount_cents,
+        shortcode=payment.shortcode,
+    )
+    if match is None or not match.is_echo:
+        raise NotItsDeposit
+    # The deposit is locked before the payment, which gives way where it still is in suspense.
+    is_own = prompts.record(
+        match.deposit_id,
+        receipt=payment.receipt,
+        amount_cents=payment.amount_cents,
+        at=payment.paid_at,
+    )
+    payment.refresh_from_db()
+    if not is_own or payment.state != State.ECHO:
+        raise NotInSuspense
+    _note("paybill.left_to_deposit", payment, request)
 
 
 def give_back(request: ApprovalRequest) -> None:
@@ -86,6 +122,13 @@ ALLOT = Kind(
     carry_out=allot,
     payload=frozenset({"member"}),
 )
+OF_DEPOSIT = Kind(
+    code="paybill.leave_to_deposit",
+    words="say that the payment is that of a deposit",
+    permission=_PERMISSION,
+    carry_out=leave_to_deposit,
+    payload=frozenset({"deposit", "evidence"}),
+)
 GIVE_BACK = Kind(
     code="paybill.give_back",
     words="give the payment back to its payer",
@@ -106,7 +149,7 @@ AS_NOT_RETURNED = Kind(
     carry_out=settle_as_not_returned,
     payload=frozenset({"evidence"}),
 )
-KINDS = (ALLOT, GIVE_BACK, AS_RETURNED, AS_NOT_RETURNED)
+KINDS = (ALLOT, OF_DEPOSIT, GIVE_BACK, AS_RETURNED, AS_NOT_RETURNED)
 
 
 @required

@@ -14,7 +14,7 @@ from payments.limits.selectors import operation_limits
 from payments.mpesa import paybills
 from payments.mpesa.paybills import Refusal
 from payments.operations import Operation
-from payments.paybill import outcomes
+from payments.paybill import outcomes, prompts
 from payments.paybill.models import TEXT_LENGTH_MAX, PaybillPayment
 from payments.paybill.states import PAYBILL, State
 
@@ -85,6 +85,7 @@ def _take(told: paybills.PaybillPayment, *, told_by: str, is_trusted: bool, is_s
     if told.shortcode != settings.MPESA_SHORTCODE:
         _alert(told, why="it names another paybill number")
         return "another paybill"
+    prompts.hold(told.account)
     payment = _stored(told, told_by=told_by)
     is_news = is_trusted and payment.told_by == NOBODY  # the first who is believed
     if payment.state == State.SUSPENSE and is_news and payment.amount_cents == told.amount_cents:

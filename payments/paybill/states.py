@@ -27,6 +27,7 @@ PAYBILL = Machine(
         Edge(State.UNCONFIRMED, State.REFUTED, "M-Pesa says that it was not made, or not to us"),
         Edge(State.REFUTED, State.UNCONFIRMED, "M-Pesa tells of it after all"),
         Edge(State.SUSPENSE, State.CREDITED, "it was found whose it is"),
+        Edge(State.SUSPENSE, State.ECHO, "it proved to be that of a prompt"),
         Edge(State.SUSPENSE, State.RETURNING, "two members of staff want it to go back"),
         Edge(State.RETURNING, State.RETURNED, "M-Pesa gave it back to the payer"),
         Edge(State.RETURNING, State.SUSPENSE, "M-Pesa did not give it back"),

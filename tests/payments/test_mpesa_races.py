@@ -7,11 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from nannychain.inbox import services as inbox
 from nannychain.inbox.models import InboxMessage
-from payments.deposits import asking
+from payments.deposits import asking, echoes
 from payments.deposits import sending as deposit_sending
 from payments.deposits import services as deposits
 from payments.deposits.errors import PromptOpen
@@ -35,32 +34,10 @@ from tests.factories.safaricom import (
     push_result,
     status_result,
 )
-from tests.factories.threads import at_once
+from tests.factories.threads import at_once, together
 from wallets.ledger.models import Journal
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def _together(*calls: Callable[[], Any]) -> list[Any]:
-    """Run these at the same moment, each on a connection of its own; return what each came to."""
-    gate = threading.Barrier(len(calls))
-    outcomes: list[Any] = [None] * len(calls)
-
-    def run(place: int, call: Callable[[], Any]) -> None:
-        try:
-            gate.wait(10)
-            outcomes[place] = call()
-        except Exception as error:  # noqa: BLE001 - what was raised is the outcome
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return outcomes
 
 
 def _sent_deposit() -> Deposit:
@@ -85,7 +62,7 @@ def test_callback_and_question_at_once_book_a_deposit_once(
     (letter,) = _kept(pushed["CallBackURL"], push_result(pushed))
     safaricom.push_results[checkout_id(1)] = ("0", "processed")
     mpesa.pass_time(minutes=1)
-    _together(lambda: inbox.handle(letter), lambda: asking.ask(deposit.pk))
+    together(lambda: inbox.handle(letter), lambda: asking.ask(deposit.pk))
     mpesa.work()
     deposit.refresh_from_db()
     assert (deposit.state, deposit.receipt) == (DepositState.PAID, "UKL1A2B3C4")
@@ -100,7 +77,7 @@ def test_two_callbacks_at_once_book_a_deposit_once(safaricom: Safaricom, attempt
     url = pushed["CallBackURL"]
     letters = _kept(url, push_result(pushed), push_result(pushed, ResultDesc="Done."))
     assert len(letters) == 2
-    _together(*(lambda letter=letter: inbox.handle(letter) for letter in letters))
+    together(*(lambda letter=letter: inbox.handle(letter) for letter in letters))
     assert mpesa.balance(deposit.member) == 500_00
     assert Journal.objects.filter(kind="deposit.settled").count() == 1
 
@@ -109,9 +86,9 @@ def test_callback_and_echo_at_once_book_a_deposit_once(safaricom: Safaricom) -> 
     deposit = _sent_deposit()
     (pushed,) = safaricom.asked(PUSH)
     (letter,) = _kept(pushed["CallBackURL"], push_result(pushed))
-    _together(
+    together(
         lambda: inbox.handle(letter),
-        lambda: deposits.record_receipt(deposit.pk, receipt="UKL1A2B3C4", amount_cents=500_00),
+        lambda: echoes.record_receipt(deposit.pk, receipt="UKL1A2B3C4", amount_cents=500_00),
     )
     mpesa.work()
     assert mpesa.balance(deposit.member) == 500_00
@@ -129,7 +106,7 @@ def test_two_requests_at_once_make_one_prompt(safaricom: Safaricom) -> None:
     def ask(cents: int) -> Callable[[], Any]:
         return lambda: deposits.request(member.pk, amount_cents=cents, channel="ussd")
 
-    outcomes = _together(*(ask(cents) for cents in (100_00, 200_00, 300_00, 400_00)))
+    outcomes = together(*(ask(cents) for cents in (100_00, 200_00, 300_00, 400_00)))
     assert sum(isinstance(outcome, PromptOpen) for outcome in outcomes) == 3
     assert Deposit.objects.count() == 1
 
@@ -150,7 +127,7 @@ def test_success_and_failure_at_once_have_one_end(safaricom: Safaricom, attempt:
     (ordered,) = safaricom.asked(PAYOUT)
     url = ordered["ResultURL"]
     letters = _kept(url, payout_result(ordered), payout_result(ordered, code=2040))
-    _together(*(lambda letter=letter: inbox.handle(letter) for letter in letters))
+    together(*(lambda letter=letter: inbox.handle(letter) for letter in letters))
     withdrawal.refresh_from_db()
     final = Journal.objects.filter(key=f"withdrawal:{withdrawal.pk}:final")
     assert final.count() == 1
@@ -172,7 +149,7 @@ def test_result_and_answer_to_a_question_at_once_pay_once(safaricom: Safaricom) 
     (question,) = safaricom.asked("/mpesa/transactionstatus/v1/query")
     post(ordered["ResultURL"], payout_result(ordered))
     letters = _kept(question["ResultURL"], status_result(question))
-    _together(*(lambda letter=letter: inbox.handle(letter) for letter in letters))
+    together(*(lambda letter=letter: inbox.handle(letter) for letter in letters))
     withdrawal.refresh_from_db()
     assert (withdrawal.state, mpesa.balance(member)) == (State.PAID, 495_00)
     assert len(mpesa.texts(member)) == 1
@@ -194,7 +171,7 @@ def test_withdrawal_and_transfer_of_the_same_money(safaricom: Safaricom) -> None
             channel="ussd",
         )
 
-    outcomes = _together(withdraw, send, withdraw, send)
+    outcomes = together(withdraw, send, withdraw, send)
     refused = [each for each in outcomes if isinstance(each, NotEnoughMoney | NotEnoughToSend)]
     done = [each for each in outcomes if not isinstance(each, Exception)]
     assert (len(done), len(refused) + len(done)) == (1, len(outcomes))
@@ -222,7 +199,7 @@ def test_a_failure_and_a_new_withdrawal_of_the_same_member_do_not_wait_for_each_
         inbox.handle(letter)
 
     monkeypatch.setattr(withdrawals, "_reserve", slowly)
-    later, _ = _together(
+    later, _ = together(
         lambda: withdrawals.request(member.pk, amount_cents=300_00, channel="ussd"), fail
     )
     assert isinstance(later, Withdrawal)

@@ -25,3 +25,18 @@ def claim(code: str, *, owner: str) -> bool:
         if cursor.rowcount == 1:
             return True
     return MpesaReceipt.objects.filter(code=code, owner=owner).exists()
+
+
+def is_taken(code: str) -> bool:
+    """Tell whether the receipt belongs to an operation already."""
+    return MpesaReceipt.objects.filter(code=code).exists()
+
+
+@required
+def pass_on(code: str, *, giver: str, taker: str) -> bool:
+    """Let the receipt belong to `taker`, where it belongs to `giver`; tell whether it did.
+
+    For a payment that was booked before it was known of which operation it is; whoever calls takes
+    that booking back in the same transaction.
+    """
+    return bool(MpesaReceipt.objects.filter(code=code, owner=giver).update(owner=taker))

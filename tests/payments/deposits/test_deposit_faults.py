@@ -7,7 +7,7 @@ from django.db import connection
 
 from nannychain.alerts.models import Alert
 from nannychain.inbox.models import InboxMessage
-from payments.deposits import sending, services
+from payments.deposits import echoes, sending, services
 from payments.deposits.models import Deposit
 from payments.deposits.states import State
 from tests.factories import mpesa
@@ -152,11 +152,13 @@ def test_the_answer_is_lost_and_the_paybills_echo_finds_the_deposit(safaricom: S
     safaricom.plan(PUSH, CUT)
     deposit = _sent(member)
     spelled = f" {deposit.reference[:5].lower()} {deposit.reference[5:]}"
-    match = services.match_reference(spelled, receipt=RECEIPT, amount_cents=500_00)
+    match = echoes.match_reference(
+        spelled, receipt=RECEIPT, amount_cents=500_00, shortcode=mpesa.SHORTCODE
+    )
     assert match is not None
     assert (match.deposit_id, match.is_echo) == (deposit.pk, True)
-    assert services.record_receipt(deposit.pk, receipt=RECEIPT, amount_cents=500_00) == "paid"
-    assert services.record_receipt(deposit.pk, receipt=RECEIPT, amount_cents=500_00) == "known"
+    assert echoes.record_receipt(deposit.pk, receipt=RECEIPT, amount_cents=500_00) == "paid"
+    assert echoes.record_receipt(deposit.pk, receipt=RECEIPT, amount_cents=500_00) == "known"
     (pushed,) = safaricom.asked(PUSH)
     post(pushed["CallBackURL"], push_result(pushed))
     assert mpesa.work() == ["known"]
@@ -317,16 +319,21 @@ def test_a_payment_by_hand_to_the_same_reference_is_another_one(safaricom: Safar
     (pushed,) = safaricom.asked(PUSH)
     post(pushed["CallBackURL"], push_result(pushed))
     mpesa.work()
-    match = services.match_reference(deposit.reference, receipt="UKL9Z9Z9Z9", amount_cents=500_00)
+    match = echoes.match_reference(
+        deposit.reference, receipt="UKL9Z9Z9Z9", amount_cents=500_00, shortcode=mpesa.SHORTCODE
+    )
     assert match is not None
     assert (match.is_echo, match.member_id) == (False, member.pk)
-    told = services.record_receipt(deposit.pk, receipt="UKL9Z9Z9Z9", amount_cents=500_00)
-    assert (told, _settled()) == (services.ANOTHER_PAYMENT, 1)
+    told = echoes.record_receipt(deposit.pk, receipt="UKL9Z9Z9Z9", amount_cents=500_00)
+    assert (told, _settled()) == (echoes.ANOTHER_PAYMENT, 1)
 
 
 @pytest.mark.parametrize("account", ["", "D", "DOG", "NW-7K3QX9MB", "0712345678", "D1234567890"])
 def test_an_account_number_that_is_no_reference_matches_nothing(account: str) -> None:
-    assert services.match_reference(account, receipt=RECEIPT, amount_cents=1) is None
+    found = echoes.match_reference(
+        account, receipt=RECEIPT, amount_cents=1, shortcode=mpesa.SHORTCODE
+    )
+    assert found is None
 
 
 def test_a_worker_that_died_in_the_middle_leaves_a_deposit_that_is_not_pushed_again(

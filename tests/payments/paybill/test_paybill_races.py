@@ -81,9 +81,12 @@ def test_a_prompts_callback_and_its_echo_at_once_book_the_money_once() -> None:
     def record(deposit: UUID, *, receipt: str, amount_cents: int, at: datetime | None) -> bool:
         return book()
 
+    def find(account: str, **_: object) -> _Match | None:
+        return _Match(deposit_id, her.pk) if account == "D0123456789" else None
+
+    joined = prompts._joined.prompts
     prompts.join(
-        find=lambda account, **_: _Match(deposit_id, her.pk) if account == "D0123456789" else None,
-        record=record,
+        prompts.Prompts(find=find, near=lambda **_: (), hold=lambda _: None, record=record)
     )
     turn = itertools.count()
     try:
@@ -92,7 +95,7 @@ def test_a_prompts_callback_and_its_echo_at_once_book_the_money_once() -> None:
             times=16,
         )
     finally:
-        prompts._joined.find = prompts._joined.record = None
+        prompts.join(joined)
 
     assert money.balance(her) == 800_00
     assert paybill.payment(body).state == State.ECHO
