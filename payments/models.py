@@ -22,7 +22,7 @@ from payments.reconciliation.statements.models import (
     Suggestion,
 )
 from payments.transfers.models import Transfer
-from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
+from payments.withdrawals.models import Desk, ExtraPayout, PayoutAttempt, Withdrawal
 
 __all__ = [
     "Break",
@@ -33,6 +33,7 @@ __all__ = [
     "Deposit",
     "Desk",
     "Excess",
+    "ExtraPayout",
     "LevelLimits",
     "MpesaReceipt",
     "OpenItem",

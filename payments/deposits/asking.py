@@ -58,6 +58,8 @@ def record(deposit_id: UUID | str, answer: PushStatus) -> None:
         trouble.tell(answer.meaning, about=str(deposit))
         if answer.outcome is Outcome.PAID and _is_about(deposit, answer):
             outcomes.paid(deposit, told_by="status")
+        elif deposit.receipt is not None and answer.outcome is Outcome.FAILED:
+            _contradicted(deposit, answer.meaning)
         elif deposit.state in AWAITED:
             _not_paid(deposit, answer.meaning)
         elif deposit.state in ASKABLE:
@@ -88,6 +90,27 @@ def _not_paid(deposit: Deposit, meaning: Meaning) -> None:
             questions=questions,
             due_at=ask_at,
         )
+    else:
+        _ask_at(deposit, ask_at)
+
+
+@required
+def _contradicted(deposit: Deposit, meaning: Meaning) -> None:
+    """Go on asking where a callback has said that it was paid; staff are told."""
+    if deposit.state not in ASKABLE:
+        return
+    why = "a callback says that it was paid, and M-Pesa's answer that it was not"
+    alerts.raise_alert(
+        key=f"deposit:contradiction:{deposit.pk}",
+        title="M-Pesa says that a deposit was paid, and that it was not",
+        details={"deposit_id": str(deposit.pk), "receipt": deposit.receipt, "why": meaning.note},
+    )
+    ask_at = next_question(deposit)
+    if ask_at is None and deposit.state in AWAITED:
+        outcomes.ended(deposit, to=State.EXPIRED, reason=why)
+    elif deposit.state == State.SENT:
+        fields = {"reason": why, "questions": deposit.questions + 1, "due_at": ask_at}
+        DEPOSIT.move(deposit, to=State.UNKNOWN, why=why, **fields)
     else:
         _ask_at(deposit, ask_at)
 

@@ -39,6 +39,8 @@ def settle(*, subject_id: str, message: PushResult, received_at: datetime) -> st
         if not message.receipt:
             raise NotOurs("receipt")
         at = message.paid_at or received_at
+        if deposit.needs_word and outcomes.waits_for_word(deposit, message.receipt):
+            return "to be confirmed"
         return outcomes.paid(deposit, told_by="callback", receipt=message.receipt, at=at)
     if message.meaning.outcome is Outcome.FAILED:
         return asking.failed(deposit, message.meaning)

@@ -20,6 +20,8 @@ class Deposit(models.Model):
     all of it goes to the wallet. `reference` stands on the prompt and comes back in the paybill's
     echo. `checkout_id` is M-Pesa's, and holds the phone number: it is not for logs. `reason` says
     in our words why it stands where it stands. `purpose` names what an agreement wants it for.
+    Where it `needs_word`, a callback alone is not believed: so much is credited only when M-Pesa
+    has answered to a question.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -37,6 +39,7 @@ class Deposit(models.Model):
     merchant_id = models.CharField("merchant request", max_length=80, blank=True)
     checkout_id = models.CharField("checkout request", max_length=80, null=True)
     receipt = models.CharField("M-Pesa receipt", max_length=40, null=True)
+    needs_word = models.BooleanField("M-Pesa is asked", default=False)
     told_by = models.CharField("told by", max_length=20, blank=True)
     attempts = models.PositiveSmallIntegerField("times sent", default=0)
     questions = models.PositiveSmallIntegerField("times asked about", default=0)

@@ -11,13 +11,13 @@ import structlog
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from nannychain import alerts, events, notifications
+from nannychain import alerts, events, notifications, queues
 from nannychain.transactions import required
 from payments import limits
 from payments.deposits import contests, messages, postings
 from payments.deposits.contests import Claim, Verdict
 from payments.deposits.models import Deposit
-from payments.deposits.states import DEPOSIT, State
+from payments.deposits.states import ASKABLE, DEPOSIT, State
 from payments.mpesa.receipts import services as receipts
 from wallets.ledger import accounts, posting, reading
 from wallets.ledger.chart import Kind
@@ -61,6 +61,27 @@ def paid(
     if deposit.state == State.PAID:
         return _attach(deposit, receipt)
     return _book(deposit, told_by=told_by, receipt=receipt, at=at)
+
+
+@required
+def waits_for_word(deposit: Deposit, receipt: str) -> bool:
+    """Keep the receipt that a callback named, and have M-Pesa asked, where it has not answered yet.
+
+    Tell whether it waits: not where it is paid already, nor where the receipt is that of a payment
+    to the paybill, which M-Pesa has confirmed otherwise. `deposit` must be locked.
+    """
+    if deposit.state == State.PAID or deposit.receipt not in (None, receipt):
+        return False
+    if not receipts.claim(receipt, owner=f"deposit:{deposit.pk}"):
+        return False
+    deposit.receipt, deposit.reason = receipt, "told as paid; so much is asked about"
+    fields = ["receipt", "reason"]
+    if deposit.state in ASKABLE:
+        deposit.due_at = timezone.now()
+        fields.append("due_at")
+        queues.enqueue_after_commit("payments.deposits.tend", deposit_id=str(deposit.pk))
+    deposit.save(update_fields=fields)
+    return True
 
 
 @required

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -158,10 +158,28 @@ def _accepted(deposit: Deposit, answer: Pushed) -> None:
     }
     if deposit.state in (State.SENDING, State.UNKNOWN):
         assert deposit.sent_at is not None
-        due_at = deposit.sent_at + FIRST_QUESTION
-        DEPOSIT.move(deposit, to=State.SENT, reason="", due_at=due_at, **fields)
-    else:
-        Deposit.objects.filter(pk=deposit.pk).update(**fields)
+        fields["due_at"] = deposit.sent_at + FIRST_QUESTION
+        if _is_sent(deposit, fields):
+            return
+    Deposit.objects.filter(pk=deposit.pk).update(**fields)
+
+
+@required
+def _is_sent(deposit: Deposit, fields: dict[str, Any]) -> bool:
+    """Move it to SENT; tell whether that may be: not where another prompt is open on that phone.
+
+    So it may be with an answer that comes minutes late. The deposit then stays UNKNOWN, and is
+    asked about by its id.
+    """
+    try:
+        with transaction.atomic():
+            DEPOSIT.move(deposit, to=State.SENT, reason="", **fields)
+    except IntegrityError as error:
+        if "deposit_open_once_by_phone" not in str(error):
+            raise
+        log.warning("deposit.accepted_beside_another", deposit_id=str(deposit.pk))
+        return False
+    return True
 
 
 @required

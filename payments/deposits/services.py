@@ -27,6 +27,7 @@ from payments.deposits.errors import (
 from payments.deposits.models import Deposit
 from payments.deposits.states import ASKABLE, CANCELLABLE, DEPOSIT, State
 from payments.mpesa import account
+from payments.operations import Operation
 from workers.identity.models import Member
 
 # M-Pesa's own limits for one prompt, in cents.
@@ -51,6 +52,7 @@ def request(member_id: UUID, *, amount_cents: int, channel: str, purpose: str = 
     limits.ensure_room_for_money(asked_cents, at=timezone.now())
     if not account.can_take():
         raise DepositsStopped
+    bounds = limits.operation_limits(Operation.DEPOSIT, at=timezone.now())
     with transaction.atomic():
         member = Member.objects.get(pk=member_id)
         locks.take(locks.Lock.MPESA_PROMPT, member.phone)
@@ -61,6 +63,7 @@ def request(member_id: UUID, *, amount_cents: int, channel: str, purpose: str = 
             amount_cents=asked_cents,
             channel=channel,
             purpose=purpose,
+            needs_word=asked_cents > bounds.confirmed_above_cents,
         )
         queues.enqueue_after_commit("payments.deposits.tend", deposit_id=str(deposit.pk))
         return deposit
@@ -82,7 +85,13 @@ def _refuse_second_prompt(phone: str, amount_cents: int) -> None:
 
 @required
 def _store(
-    member: Member, *, wanted_cents: int, amount_cents: int, channel: str, purpose: str
+    member: Member,
+    *,
+    wanted_cents: int,
+    amount_cents: int,
+    channel: str,
+    purpose: str,
+    needs_word: bool,
 ) -> Deposit:
     instant = timezone.now()
     deposit = Deposit.objects.create(
@@ -94,6 +103,7 @@ def _store(
         amount_cents=amount_cents,
         reference=references.new(),
         purpose=purpose,
+        needs_word=needs_word,
         channel=channel,
         created_at=instant,
         due_at=instant,

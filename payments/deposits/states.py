@@ -60,8 +60,8 @@ DEPOSIT = Machine(
 OPEN = (State.REQUESTED, State.SENDING, State.SENT)
 # We wait for what becomes of the prompt.
 AWAITED = (State.SENT, State.UNKNOWN)
-# M-Pesa is asked what became of it: also of what only we, or nobody for certain, called over.
-ASKABLE = (*AWAITED, State.EXPIRED, State.CANCELLED)
+# M-Pesa is asked what became of it: also of what ended without money, as far as we know.
+ASKABLE = (*AWAITED, State.EXPIRED, State.CANCELLED, State.DECLINED, State.REFUSED)
 # What the member may call off.
 CANCELLABLE = (State.REQUESTED, State.SENT, State.UNKNOWN)
 # It has ended without money, as far as we know.

@@ -8,7 +8,7 @@ above a wallet's limit lies in the wallet under a hold (`settle_excess`) until t
 from payments.limits.caps import ensure_room_for_money
 from payments.limits.excess import Settled, release_excess, settle_excess
 from payments.limits.rules import LimitExceeded, OutflowReached
-from payments.limits.selectors import Room, check_outgoing, room_for_incoming
+from payments.limits.selectors import Room, check_outgoing, operation_limits, room_for_incoming
 from payments.limits.services import give_back, take_outgoing
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "check_outgoing",
     "ensure_room_for_money",
     "give_back",
+    "operation_limits",
     "release_excess",
     "room_for_incoming",
     "settle_excess",

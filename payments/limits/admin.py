@@ -8,13 +8,11 @@ from django.contrib import admin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from nannychain.actors import Actor
 from nannychain.dated.admin import DatedAdmin
 from nannychain.dated.forms import CentsField, ChangeForm
-from nannychain.dated.models import Dated
 from nannychain.money import display as money
 from nannychain.staff.admin import ReadOnlyAdmin
-from payments.limits import changing
+from payments.limits import changing as rules
 from payments.limits.models import Excess, LevelLimits, OperationLimits
 from payments.operations import Operation
 from workers.kyc.levels import WORDS
@@ -41,6 +39,11 @@ class OperationForm(ChangeForm):
     )
     min_cents = CentsField(label="At least")
     max_cents = CentsField(label="At most")
+    confirm_above_cents = CentsField(
+        label="Above this, M-Pesa is asked before it is credited",
+        required=False,
+        help_text="For what comes in. Empty: above KSh 50,000.",
+    )
 
 
 @admin.register(LevelLimits)
@@ -49,6 +52,7 @@ class LevelLimitsAdmin(DatedAdmin):
 
     key = "level"
     change_form_of = LevelForm
+    changing, withdrawing = rules.CHANGE_LEVEL, rules.WITHDRAW_LEVEL
     list_display = ("level", "stands", "effective_from", "wallet", "at_once", "day", "maker")
     fields = (
         ("level", "stands"),
@@ -60,17 +64,13 @@ class LevelLimitsAdmin(DatedAdmin):
     )
     readonly_fields = ("wallet", "at_once", "day")
 
-    def make(self, cleaned: Mapping[str, Any], *, by: Actor) -> Dated:
-        """Make new limits of a level."""
-        return changing.limit_level(
-            cleaned["level"],
-            wallet_max_cents=cleaned["wallet_max_cents"],
-            transaction_max_cents=cleaned["transaction_max_cents"],
-            day_max_cents=cleaned["day_max_cents"],
-            starts_on=cleaned["starts_on"],
-            reason=cleaned["reason"],
-            by=by,
-        )
+    def wording(self, cleaned: Mapping[str, Any]) -> dict[str, str]:
+        """Return new limits of a level in words."""
+        return rules.level_wording(cleaned)
+
+    def build(self, payload: Mapping[str, Any]) -> LevelLimits:
+        """Return the limits that the words say."""
+        return rules.level_of_words(payload)
 
     @display(description="In a wallet", ordering="wallet_max_cents")
     def wallet(self, limits: LevelLimits) -> str:
@@ -94,32 +94,35 @@ class OperationLimitsAdmin(DatedAdmin):
 
     key = "operation"
     change_form_of = OperationForm
+    changing, withdrawing = rules.CHANGE_OPERATION, rules.WITHDRAW_OPERATION
     list_display = ("operation", "stands", "effective_from", "least", "most", "maker")
     fields = (
         ("operation", "stands"),
-        ("least", "most"),
+        ("least", "most", "asked_above"),
         ("effective_from", "maker"),
         "reason",
         ("withdrawn_at", "withdrawer"),
         "ways",
     )
-    readonly_fields = ("least", "most")
+    readonly_fields = ("least", "most", "asked_above")
 
-    def make(self, cleaned: Mapping[str, Any], *, by: Actor) -> Dated:
-        """Make new bounds of an operation."""
-        return changing.limit_operation(
-            cleaned["operation"],
-            min_cents=cleaned["min_cents"],
-            max_cents=cleaned["max_cents"],
-            starts_on=cleaned["starts_on"],
-            reason=cleaned["reason"],
-            by=by,
-        )
+    def wording(self, cleaned: Mapping[str, Any]) -> dict[str, str]:
+        """Return new bounds of an operation in words."""
+        return rules.operation_wording(cleaned)
+
+    def build(self, payload: Mapping[str, Any]) -> OperationLimits:
+        """Return the bounds that the words say."""
+        return rules.operation_of_words(payload)
 
     @display(description="At least", ordering="min_cents")
     def least(self, limits: OperationLimits) -> str:
         """Show the least."""
         return money(limits.min_cents)
+
+    @display(description="M-Pesa is asked above")
+    def asked_above(self, limits: OperationLimits) -> str:
+        """Show above what a message alone is not believed."""
+        return money(limits.confirmed_above_cents)
 
     @display(description="At most", ordering="max_cents")
     def most(self, limits: OperationLimits) -> str:

@@ -20,6 +20,9 @@ _MPESA_MOST = 250_000 * _SHILLING
 NEW_PAYEE_MAX_CENTS = 2_000 * _SHILLING
 NEW_PAYEE_HOURS = 24
 
+# Above it what M-Pesa tells by itself is not believed alone: it is asked.
+CONFIRM_ABOVE_CENTS = 50_000 * _SHILLING
+
 LEVELS: tuple[dict[str, Any], ...] = tuple(
     {
         "level": int(level),

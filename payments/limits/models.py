@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from nannychain.dated.models import Dated, one_at_a_time, past_stays
+from payments.limits.figures import CONFIRM_ABOVE_CENTS
 from payments.operations import Operation
 from workers.identity.models import Member
 from workers.kyc.levels import WORDS, Level
@@ -38,11 +39,16 @@ class LevelLimits(Dated):
 
 
 class OperationLimits(Dated):
-    """The least and the most of one operation, for everybody."""
+    """The least and the most of one operation, for everybody.
+
+    What comes in above `confirm_above_cents` is credited only once M-Pesa has answered to a
+    question of ours; without a figure, above the one in `figures`.
+    """
 
     operation = models.CharField(max_length=20, choices=_OPERATIONS)
     min_cents = models.BigIntegerField()
     max_cents = models.BigIntegerField()
+    confirm_above_cents = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name_plural = "limits by operation"
@@ -52,11 +58,21 @@ class OperationLimits(Dated):
                 condition=Q(min_cents__gt=0, max_cents__gte=F("min_cents")),
                 name="operation_limits_make_sense",
             ),
+            models.CheckConstraint(
+                condition=Q(confirm_above_cents__isnull=True) | Q(confirm_above_cents__gte=0),
+                name="operation_limits_confirm_above_zero",
+            ),
         ]
         triggers = [past_stays("operation")]
 
     def __str__(self) -> str:
         return self.operation
+
+    @property
+    def confirmed_above_cents(self) -> int:
+        """Return above which amount a message alone is not believed."""
+        own = self.confirm_above_cents
+        return CONFIRM_ABOVE_CENTS if own is None else own
 
 
 class DayUse(models.Model):

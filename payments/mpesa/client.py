@@ -270,11 +270,15 @@ def _credential(ours: Account) -> str:
     )
 
 
+def is_movable(amount_cents: int) -> bool:
+    """Tell whether M-Pesa can move an amount: whole shillings, one or more."""
+    return amount_cents >= CENTS_PER_SHILLING and amount_cents % CENTS_PER_SHILLING == 0
+
+
 def _shillings(amount_cents: int) -> str:
-    shillings, cents = divmod(amount_cents, CENTS_PER_SHILLING)
-    if cents or shillings < 1:
+    if not is_movable(amount_cents):
         raise ValueError("M-Pesa moves whole shillings, one or more")
-    return str(shillings)
+    return str(amount_cents // CENTS_PER_SHILLING)
 
 
 def _number(e164: str) -> str:

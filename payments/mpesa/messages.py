@@ -18,6 +18,9 @@ from payments.mpesa.reading import Unreadable, item, text
 __all__ = ["PushResult", "QueueTimeout", "Result", "Unreadable", "push_result", "result", "timeout"]
 
 _PARTY = re.compile(r"\s*(\+?[0-9*]{4,15})\s*[-\u2013]\s*(.*)", re.DOTALL)
+_NO_SUCH_THING = ("not exist", "not found", "no such", "no transaction", "no record")
+# A number before a name, or alone: what begins otherwise says nothing of who it is.
+_NUMBER = re.compile(r"\s*\+?([0-9][0-9*]{4,14})\s*(?:[-\u2013]|$)")
 Pairs = list[tuple[str, Any]]
 
 
@@ -88,6 +91,20 @@ class Result:
         return party(self.value("ReceiverPartyPublicName", "CreditPartyName"))
 
     @property
+    def receiver_number(self) -> str:
+        """Return the number of who received it, by a status query: digits, perhaps masked, or none.
+
+        The name is padded with spaces. Safaricom's own sample has no CreditPartyName: the second of
+        two DebitPartyNames is the receiver there.
+        """
+        named = text(self.value("CreditPartyName"))
+        parties = self.values("DebitPartyName")
+        if not named and len(parties) == 2:
+            named = text(parties[1])
+        match = _NUMBER.match(named)
+        return match[1] if match is not None else ""
+
+    @property
     def completed_at(self) -> datetime | None:
         """Return when it was done."""
         return reading.instant(
@@ -110,6 +127,16 @@ class Result:
         """Return how the transaction stands that a status query asked about."""
         told = text(self.value("TransactionStatus"))
         return codes.meaning_of(Where.STATUS, told)
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Tell whether a status query was answered that there is no such transaction.
+
+        No code is known for it, and so words have to do: good for telling people, and for deciding
+        nothing.
+        """
+        said = self.description.casefold()
+        return self.code != "0" and any(words in said for words in _NO_SUCH_THING)
 
     @property
     def original_conversation_id(self) -> str:

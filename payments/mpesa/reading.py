@@ -32,13 +32,10 @@ def parse(body: bytes | str) -> Any:
     then finds none, and nothing is decided by the order in which somebody wrote them.
     """
     try:
-        return json.loads(
-            body,
-            parse_float=str,
-            parse_int=_integer,
-            parse_constant=str,
-            object_pairs_hook=_all_pairs,
-        )
+        text = body
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise Unreadable("no JSON") from None
 
@@ -48,7 +45,10 @@ def _integer(lexeme: str) -> int | str:
 
 
 def _all_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
+    merged: dict[str, Any] = dict(pairs)
+    if len(merged) == len(pairs):
+        return merged  # nearly always
+    merged = {}
     for name, value in pairs:
         if name in merged and merged[name] != value:
             earlier = merged[name] if isinstance(merged[name], list) else [merged[name]]
@@ -56,6 +56,12 @@ def _all_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         else:
             merged[name] = value
     return merged
+
+
+# Made once: a callback is read while M-Pesa waits.
+_DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=_integer, parse_constant=str, object_pairs_hook=_all_pairs
+)
 
 
 def item(value: Any, *names: str) -> Any:

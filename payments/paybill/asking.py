@@ -19,7 +19,6 @@ from payments.mpesa.callbacks import NotOurs
 from payments.mpesa.callbacks.addresses import Path
 from payments.mpesa.meanings import Outcome, Where
 from payments.mpesa.messages import Result
-from payments.mpesa.reading import text
 from payments.paybill import outcomes
 from payments.paybill.models import PaybillPayment
 from payments.paybill.services import NOBODY
@@ -104,13 +103,11 @@ def _believe(payment: PaybillPayment, message: Result) -> str:
         return _refute(payment, why="M-Pesa says that it was not made")
     if status.outcome is not Outcome.PAID:
         return "not decided"
-    receiver = text(message.value("CreditPartyName")).split("-")[0].strip()
+    receiver = message.receiver_number
+    if not receiver or message.amount_cents is None:
+        return "not decided"
     if receiver != payment.shortcode:
-        if receiver:
-            return _refute(payment, why="M-Pesa says that it went to somebody else")
-        return "not decided"
-    if message.amount_cents is None:
-        return "not decided"
+        return _refute(payment, why="M-Pesa says that it went to somebody else")
     if message.amount_cents != payment.amount_cents:
         # Whoever told of it first was wrong, or lied: M-Pesa's own amount is the true one.
         payment.amount_cents = message.amount_cents

@@ -42,10 +42,8 @@ def believe(payment: PaybillPayment) -> str:
     if match is not None and match.is_echo and _is_of_prompt(payment, match.deposit_id):
         return "echo"
     member = _named(payment, match)
-    if match is None and not receipts.is_taken(payment.receipt):
-        deposit_id = echoes.certain(payment, named=member.pk if member is not None else None)
-        if deposit_id is not None and _is_of_prompt(payment, deposit_id):
-            return "echo"
+    if match is None and _is_of_unnamed_prompt(payment, member):
+        return "echo"
     if not receipts.claim(payment.receipt, owner=f"paybill:{payment.pk}"):
         return _echo(payment, deposit_id=None, why="its receipt belongs to another operation")
     if member is None or not member.is_active:
@@ -68,6 +66,17 @@ def _named(payment: PaybillPayment, match: prompts.Match | None) -> Member | Non
     if match is not None:
         return Member.objects.filter(pk=match.member_id).first()
     return members.member_by_address(payment.account)
+
+
+@required
+def _is_of_unnamed_prompt(payment: PaybillPayment, member: Member | None) -> bool:
+    """Leave it to the deposit that has its receipt already, or that it can only be that of."""
+    kind, _, key = receipts.owner(payment.receipt).partition(":")
+    if not kind:
+        deposit_id = echoes.certain(payment, named=member.pk if member is not None else None)
+    else:
+        deposit_id = UUID(key) if kind == "deposit" else None
+    return deposit_id is not None and _is_of_prompt(payment, deposit_id)
 
 
 @required

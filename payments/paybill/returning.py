@@ -57,6 +57,10 @@ def _claim(payment_id: UUID | str) -> tuple[PaybillPayment, str] | None:
             return None
         if payment.due_at is None or payment.due_at > instant:
             return None
+        if not client.is_movable(payment.amount_cents):
+            # Asked for before this was refused at the decision: M-Pesa would not take it.
+            _not_returned(payment_id, why="M-Pesa gives no cents back")
+            return None
         if payment.return_asked_at is not None:
             payment.due_at = None
             payment.save(update_fields=["due_at"])

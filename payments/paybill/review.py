@@ -7,6 +7,7 @@ from nannychain.approvals import Kind
 from nannychain.approvals.models import ApprovalRequest
 from nannychain.errors import Conflict, Invalid
 from nannychain.transactions import required
+from payments.mpesa import client
 from payments.paybill import outcomes, prompts
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import PAYBILL, State
@@ -34,6 +35,13 @@ class NotItsDeposit(Invalid):
 
     code = "paybill.not_its_deposit"
     message = "No deposit of that reference has this amount and waits for a receipt."
+
+
+class NotWholeShillings(Invalid):
+    """M-Pesa gives whole shillings back, and no cents."""
+
+    code = "paybill.not_whole_shillings"
+    message = "M-Pesa gives back whole shillings only. Have Safaricom reverse it by hand."
 
 
 class EvidenceMissing(Invalid):
@@ -85,6 +93,8 @@ def leave_to_deposit(request: ApprovalRequest) -> None:
 def give_back(request: ApprovalRequest) -> None:
     """Have the payment given back to its payer through M-Pesa."""
     payment = _locked(request, state=State.SUSPENSE)
+    if not client.is_movable(payment.amount_cents):
+        raise NotWholeShillings
     PAYBILL.move(
         payment,
         to=State.RETURNING,

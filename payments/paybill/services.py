@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from nannychain import alerts, queues
-from nannychain.money import CENTS_PER_SHILLING
 from nannychain.operating import selectors as operating
 from nannychain.operating.flows import Flow
 from nannychain.transactions import required
@@ -20,8 +19,6 @@ from payments.paybill.states import PAYBILL, State
 
 log = structlog.get_logger(__name__)
 
-# Above it a confirmation alone is not believed, whoever sends it: M-Pesa is asked.
-CONFIRM_ABOVE_CENTS = 50_000 * CENTS_PER_SHILLING
 CONFIRMATION, PULL, STATEMENT = "confirmation", "pull", "statement"
 NOBODY = "nobody known"  # what such a message says of the account number is never believed
 
@@ -47,7 +44,9 @@ def may_pay(payment: paybills.PaybillPayment) -> Refusal | None:
 @required
 def confirmed(payment: paybills.PaybillPayment) -> str:
     """Take a confirmation whose sender is believed; return what it came to, in a word or two."""
-    is_sure = payment.amount_cents <= CONFIRM_ABOVE_CENTS
+    bounds = operation_limits(Operation.PAYBILL, at=timezone.now())
+    # Above it a confirmation alone is not believed, whoever sends it: M-Pesa is asked.
+    is_sure = payment.amount_cents <= bounds.confirmed_above_cents
     return _take(payment, told_by=CONFIRMATION, is_trusted=True, is_sure=is_sure)
 
 

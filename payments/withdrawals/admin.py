@@ -23,7 +23,7 @@ from nannychain.staff.acting import actor
 from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
 from nannychain.staff.forms import ReasonForm
 from payments.withdrawals import desk, review, services, words
-from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
+from payments.withdrawals.models import Desk, ExtraPayout, PayoutAttempt, Withdrawal
 from payments.withdrawals.states import UNFINISHED, Attempt, State
 
 
@@ -35,7 +35,8 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
         """Offer what is under way, and every state."""
-        return [("open", "under way"), *((str(s), text) for s, text in words.STATES.items())]
+        ways = (("open", "under way"), ("twice", "paid too often"))
+        return [*ways, *((str(s), text) for s, text in words.STATES.items())]
 
     def queryset(
         self,
@@ -45,6 +46,8 @@ class StateFilter(admin.SimpleListFilter):
         """Narrow the list."""
         if self.value() == "open":
             return queryset.filter(state__in=UNFINISHED)
+        if self.value() == "twice":
+            return queryset.filter(contradicted_at__isnull=False)
         return queryset.filter(state=self.value()) if self.value() in words.STATES else queryset
 
 
@@ -52,7 +55,10 @@ class AttemptInline(ReadOnlyInline):
     """The attempts, each with the id under which M-Pesa knows it."""
 
     model = PayoutAttempt
-    fields = ("number", "stands", "originator_id", "conversation_id", "words", "questions")
+    fields = (
+        *("number", "stands", "originator_id", "conversation_id", "receipt", "words"),
+        "questions",
+    )
     readonly_fields = ("stands",)
     ordering = ("number",)
     tab = False
@@ -61,6 +67,21 @@ class AttemptInline(ReadOnlyInline):
     def stands(self, attempt: PayoutAttempt) -> str:
         """Show the state in words."""
         return words.ATTEMPTS[Attempt(attempt.state)]
+
+
+class ExtraInline(ReadOnlyInline):
+    """What M-Pesa has paid too many."""
+
+    model = ExtraPayout
+    fields = ("told_at", "receipt", "amount", "why", "told_by")
+    readonly_fields = ("amount",)
+    ordering = ("told_at",)
+    tab = False
+
+    @display(description="Amount")
+    def amount(self, extra: ExtraPayout) -> str:
+        """Show how much was paid."""
+        return money(extra.amount_cents)
 
 
 class EvidenceForm(ReasonForm):
@@ -97,7 +118,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     search_help_text = "M-Pesa's receipt, either conversation id, or the member's phone"
     ordering = ("-id",)
     actions = ("ask",)
-    inlines = (AttemptInline,)
+    inlines = (AttemptInline, ExtraInline)
     fieldsets = (
         ("Withdrawal", {"fields": ("now", ("member", "masked_phone"), "sums", "timeline")}),
         ("At M-Pesa", {"fields": (("receipt", "attempts_made"), ("due_at", "ended_at"))}),
@@ -144,9 +165,9 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         withdrawal = Withdrawal.objects.filter(pk=withdrawal_id, state=State.NEEDS_REVIEW).first()
         if withdrawal is None:
             raise Http404
-        sentence = words.now(withdrawal)
+        sentences = (words.now(withdrawal), *words.evidence(withdrawal))
         return ask_page(
-            self, request, kind=kind, subject=withdrawal, sentences=(sentence,), form=form
+            self, request, kind=kind, subject=withdrawal, sentences=sentences, form=form
         )
 
     def has_ask_permission(self, request: HttpRequest) -> bool:
@@ -200,8 +221,11 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         """Show the ways to a decision, where it waits for one."""
         if withdrawal.state != State.NEEDS_REVIEW:
             return "-"
+        hints = format_html_join(
+            "", "<div>{}</div>", ((each,) for each in words.evidence(withdrawal))
+        )
         pages = (("paid", "M-Pesa has paid it"), ("not-paid", "M-Pesa has not paid it"))
-        return format_html_join(
+        return hints + format_html_join(
             " · ",
             '<a class="underline" href="{}">{}</a>',
             (

@@ -1,6 +1,7 @@
 """Asking M-Pesa what became of an attempt, by the id that we gave it. The answer is a callback too.
 
-No answer decides anything. What was asked about for a day is left to two members of staff.
+No answer decides anything. What was asked about for a day is left to two members of staff; what
+M-Pesa never took, and says again and again that it doesn't know, within an hour.
 """
 
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from nannychain.transactions import required
 from payments.mpesa import callbacks, client, trouble
 from payments.mpesa.answers import Taken
 from payments.mpesa.callbacks.addresses import Path
@@ -18,7 +20,7 @@ from payments.mpesa.codes import Outcome
 from payments.withdrawals import outcomes, selectors
 from payments.withdrawals.models import PayoutAttempt, Withdrawal
 from payments.withdrawals.sending import CLAIM
-from payments.withdrawals.states import ASKABLE, State
+from payments.withdrawals.states import ASKABLE, Attempt, State
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +30,10 @@ PAUSES = tuple(
     timedelta(seconds=seconds)
     for seconds in (30, 60, 120, 300, 900, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600)
 )
+# M-Pesa takes its time with what it has: what it doesn't know after so long, and so often one after
+# the other, it most likely never got. That is for people to decide, by its statement.
+NOT_KNOWN_FOR = timedelta(minutes=30)
+NOT_KNOWN_TIMES = 3
 # However often M-Pesa turned the questions away.
 NOBODY_ASKS_AFTER = timedelta(hours=48)
 # She is told that it takes longer when this question is asked.
@@ -81,6 +87,29 @@ def _next_question(withdrawal_id: UUID | str) -> tuple[PayoutAttempt, str] | Non
             due_at=instant + CLAIM,
         )
         return attempt, callbacks.new(SOURCE, attempt.pk)
+
+
+@required
+def not_known(withdrawal: Withdrawal, attempt: PayoutAttempt) -> str:
+    """Note that M-Pesa knows of no such payout; return what it came to.
+
+    Nothing is given back or sent again for that: no answer of M-Pesa's is definite about it. Where
+    it never took the order either, and goes on not knowing, two members of staff decide early.
+    """
+    instant = timezone.now()
+    attempt.not_known += 1
+    attempt.not_known_since = attempt.not_known_since or instant
+    attempt.words = "M-Pesa says that it knows of no such payout"
+    attempt.save(update_fields=["not_known", "not_known_since", "words"])
+    is_old = attempt.not_known_since <= instant - NOT_KNOWN_FOR
+    is_open = attempt.state == Attempt.UNKNOWN and withdrawal.state == State.UNKNOWN
+    was_never_taken = is_open and not attempt.conversation_id
+    if was_never_taken and is_old and attempt.not_known >= NOT_KNOWN_TIMES:
+        outcomes.needs_review(
+            withdrawal, why="M-Pesa never took the order, and says that it knows of no such payout"
+        )
+        return "left to staff"
+    return "not known there"
 
 
 def _note(withdrawal_id: UUID | str, answer: Taken) -> None:

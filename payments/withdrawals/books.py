@@ -80,11 +80,12 @@ def failed(withdrawal: Withdrawal) -> None:
 
 
 @required
-def contradicted(withdrawal: Withdrawal) -> None:
-    """Book that M-Pesa has paid what we had given back: it is missing, until it is explained."""
+def contradicted(withdrawal: Withdrawal, *, receipt: str) -> None:
+    """Book that M-Pesa has paid once more than it should: it is missing, until it is explained."""
     posting.post(
         postings.contradicted(
             withdrawal_id=str(withdrawal.pk),
+            receipt=receipt,
             suspense=accounts.open_account(Kind.SUSPENSE_PAYOUTS, label=withdrawal.shortcode),
             payout_float=_payout_float(withdrawal),
             amount_cents=withdrawal.amount_cents,

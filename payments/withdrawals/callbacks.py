@@ -63,7 +63,8 @@ def settle_status(*, subject_id: str, message: Result, received_at: datetime) ->
     question = message.meaning(Where.QUESTION)
     trouble.tell(question, about=f"status of {withdrawal}")
     if question.outcome is not Outcome.PAID:
-        # Also that it knows of no such payout: no code of M-Pesa's says so for certain.
+        if message.knows_nothing:
+            return asking.not_known(withdrawal, attempt)
         attempt.words = question.note[:200]
         attempt.save(update_fields=["words"])
         return "not answered"

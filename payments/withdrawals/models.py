@@ -37,7 +37,7 @@ class Withdrawal(models.Model):
     due_at = models.DateTimeField("looked at next", null=True, default=timezone.now)
     created_at = models.DateTimeField("asked for", default=timezone.now)
     ended_at = models.DateTimeField("ended", null=True)
-    contradicted_at = models.DateTimeField("paid although given back", null=True)
+    contradicted_at = models.DateTimeField("paid too often", null=True)
 
     class Meta:
         constraints = [
@@ -80,8 +80,9 @@ class Withdrawal(models.Model):
 class PayoutAttempt(models.Model):
     """One call to M-Pesa for a withdrawal, by an id of its own that is committed before the call.
 
-    `originator_id` is ours (OriginatorConversationID), `conversation_id` M-Pesa's. `questions`
-    counts the status queries.
+    `originator_id` is ours (OriginatorConversationID), `conversation_id` M-Pesa's. `receipt` is
+    what M-Pesa named for it, whether or not that was believed. `questions` counts the status
+    queries, `not_known` the answers, one after the other, that it knows of no such payout.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -92,7 +93,10 @@ class PayoutAttempt(models.Model):
     state = models.CharField(max_length=20, choices=choices(Attempt), default=Attempt.CLAIMED)
     result_code = models.CharField("M-Pesa's code", max_length=40, blank=True)
     words = models.CharField("what M-Pesa said", max_length=200, blank=True)
+    receipt = models.CharField("M-Pesa receipt", max_length=40, null=True)
     questions = models.PositiveSmallIntegerField("times asked about", default=0)
+    not_known = models.PositiveSmallIntegerField("times not known", default=0)
+    not_known_since = models.DateTimeField("not known since", null=True)
     asked_at = models.DateTimeField("last asked about", null=True)
     sent_at = models.DateTimeField("sent", default=timezone.now)
     ended_at = models.DateTimeField("ended", null=True)
@@ -106,10 +110,38 @@ class PayoutAttempt(models.Model):
                 condition=~Q(state=Attempt.REJECTED),
                 name="attempt_alive_once",
             ),
+            models.UniqueConstraint(fields=["receipt"], name="attempt_receipt_once"),
         ]
 
     def __str__(self) -> str:
         return f"attempt {self.number}"
+
+
+class ExtraPayout(models.Model):
+    """A payment that M-Pesa made for a withdrawal beyond what is booked for it, in suspense.
+
+    So it is where the money was given back before, and where it was paid twice.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    withdrawal = models.ForeignKey(Withdrawal, on_delete=models.PROTECT, related_name="extras")
+    attempt = models.ForeignKey(PayoutAttempt, on_delete=models.PROTECT, related_name="extras")
+    receipt = models.CharField("M-Pesa receipt", max_length=40, unique=True)
+    amount_cents = models.BigIntegerField()
+    why = models.CharField(max_length=200)
+    told_by = models.CharField("told by", max_length=20)
+    told_at = models.DateTimeField("told", default=timezone.now)
+
+    class Meta:
+        verbose_name = "payment too many"
+        verbose_name_plural = "payments too many"
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="extra_payout_above_zero")
+        ]
+
+    def __str__(self) -> str:
+        return self.receipt
 
 
 class Desk(models.Model):

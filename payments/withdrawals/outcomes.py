@@ -15,7 +15,7 @@ from payments import limits
 from payments.mpesa.receipts import services as receipts
 from payments.operations import Operation
 from payments.withdrawals import books, desk, messages
-from payments.withdrawals.models import PayoutAttempt, Withdrawal
+from payments.withdrawals.models import ExtraPayout, PayoutAttempt, Withdrawal
 from payments.withdrawals.states import ATTEMPT, WITHDRAWAL, Attempt, State
 
 log = structlog.get_logger(__name__)
@@ -158,20 +158,52 @@ def needs_review(withdrawal: Withdrawal, *, why: str) -> None:
 
 
 @required
-def contradicted(withdrawal: Withdrawal, *, receipt: str, why: str) -> str:
-    """Book that M-Pesa has paid what stands as not paid, or once more; staff find out why."""
-    if withdrawal.contradicted_at is None:
-        withdrawal.contradicted_at = timezone.now()
-        withdrawal.save(update_fields=["contradicted_at"])
-        books.contradicted(withdrawal)
-        receipts.claim(receipt, owner=f"withdrawal:{withdrawal.pk}:again")
-    log.error("withdrawal.contradicted", withdrawal_id=str(withdrawal.pk), why=why)
-    alerts.raise_alert(
-        key=f"withdrawal:contradicted:{withdrawal.pk}",
-        title="M-Pesa has paid what stood as not paid",
-        details={"withdrawal_id": str(withdrawal.pk), "why": why},
+def contradicted(
+    withdrawal: Withdrawal, attempt: PayoutAttempt, *, receipt: str, why: str, told_by: str
+) -> str:
+    """Book that M-Pesa has paid what stands as not paid, or once more; staff find out why.
+
+    Each receipt is booked once, in suspense.
+    """
+    if not receipts.claim(receipt, owner=f"withdrawal:{withdrawal.pk}:again"):
+        needs_review(withdrawal, why="its M-Pesa receipt belongs to another operation")
+        return "receipt belongs to another"
+    instant = timezone.now()
+    _, is_new = ExtraPayout.objects.get_or_create(
+        receipt=receipt,
+        defaults={
+            "withdrawal": withdrawal,
+            "attempt": attempt,
+            "amount_cents": withdrawal.amount_cents,
+            "why": why[:200],
+            "told_by": told_by[:20],
+            "told_at": instant,
+        },
     )
+    if not is_new:
+        return "known"
+    books.contradicted(withdrawal, receipt=receipt)
+    if withdrawal.contradicted_at is None:
+        withdrawal.contradicted_at = instant
+        withdrawal.save(update_fields=["contradicted_at"])
+    log.error("withdrawal.contradicted", withdrawal_id=str(withdrawal.pk), why=why)
+    _alert_emergency(withdrawal, receipt=receipt, why=why)
     return "contradicted"
+
+
+@required
+def _alert_emergency(withdrawal: Withdrawal, *, receipt: str, why: str) -> None:
+    """Ring for money that M-Pesa has paid out and should not have."""
+    is_twice = withdrawal.state != State.FAILED
+    alerts.raise_alert(
+        key=f"withdrawal:{'paid_twice' if is_twice else 'contradicted'}:{withdrawal.pk}",
+        title=(
+            "EMERGENCY: M-Pesa has paid one withdrawal twice"
+            if is_twice
+            else "M-Pesa has paid what stood as not paid"
+        ),
+        details={"withdrawal_id": str(withdrawal.pk), "receipt": receipt, "why": why},
+    )
 
 
 @required

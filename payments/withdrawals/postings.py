@@ -28,7 +28,7 @@ FAILED = JournalKind(
 )
 CONTRADICTED = JournalKind(
     "withdrawal.contradicted",
-    "M-Pesa has paid out what was given back to the wallet before",
+    "M-Pesa has paid out what was given back to the wallet before, or what it had paid already",
     debits=(Kind.SUSPENSE_PAYOUTS,),
     credits=(Kind.PAYOUT_FLOAT,),
 )
@@ -122,6 +122,7 @@ def _example_contradicted() -> Example:
         {1: Kind.SUSPENSE_PAYOUTS, 2: Kind.PAYOUT_FLOAT},
         contradicted(
             withdrawal_id="0199",
+            receipt="UKL5D6E7F8",
             suspense=1,
             payout_float=2,
             amount_cents=500_00,
@@ -134,15 +135,19 @@ def _example_contradicted() -> Example:
 def contradicted(
     *,
     withdrawal_id: str,
+    receipt: str,
     suspense: int,
     payout_float: int,
     amount_cents: int,
     effective_at: datetime,
 ) -> Draft:
-    """Book a success that comes after a failure was booked: the float has less than we thought."""
+    """Book a payment beyond the one that is booked, or after a failure: the float has less.
+
+    Once for each receipt of M-Pesa's.
+    """
     return Draft(
         kind=CONTRADICTED.code,
-        key=f"withdrawal:{withdrawal_id}:contradicted",
+        key=f"withdrawal:{withdrawal_id}:again:{receipt}",
         cause=f"withdrawal:{withdrawal_id}",
         effective_at=effective_at,
         legs=(debit(suspense, amount_cents), credit(payout_float, amount_cents)),

@@ -43,10 +43,14 @@ class Told:
 def apply(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
     """Let the message change the withdrawal, which is locked; return what it came to.
 
-    Raises NotOurs for a success with another amount, without a receipt, or with a second one.
+    A success with a second receipt is a second payment. Raises NotOurs for one with another amount,
+    or without a receipt.
     """
     PayoutAttempt.objects.filter(pk=attempt.pk).update(
-        result_code=told.meaning.code[:40], words=told.meaning.note[:200]
+        result_code=told.meaning.code[:40],
+        words=told.meaning.note[:200],
+        not_known=0,
+        not_known_since=None,
     )
     if told.meaning.outcome is Outcome.PAID:
         return _paid(withdrawal, attempt, told)
@@ -78,14 +82,24 @@ def _paid(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
         raise NotOurs("amount or receipt")
     if withdrawal.state == State.PAID and withdrawal.receipt == told.receipt:
         return "known"
-    if withdrawal.state == State.PAID and attempt.state == Attempt.PAID:
-        raise NotOurs("another receipt")
-    if withdrawal.state in (State.PAID, State.FAILED):
-        why = "paid by another attempt too" if withdrawal.state == State.PAID else "given back"
-        return outcomes.contradicted(withdrawal, receipt=told.receipt, why=why)
+    is_second = not _keep_receipt(attempt, told.receipt)
+    if withdrawal.state in (State.PAID, State.FAILED) or is_second:
+        why = "given back" if withdrawal.state == State.FAILED else "paid twice"
+        return outcomes.contradicted(
+            withdrawal, attempt, receipt=told.receipt, why=why, told_by=told.told_by
+        )
     if attempt.state == Attempt.REJECTED or withdrawal.failure_code:
         return _contradiction(withdrawal, attempt)
     return outcomes.paid(withdrawal, attempt, receipt=told.receipt, told_by=told.told_by)
+
+
+@required
+def _keep_receipt(attempt: PayoutAttempt, receipt: str) -> bool:
+    """Keep the receipt that M-Pesa names for an attempt; tell whether it is the first, or again."""
+    if attempt.receipt is None and not PayoutAttempt.objects.filter(receipt=receipt).exists():
+        attempt.receipt = receipt
+        attempt.save(update_fields=["receipt"])
+    return attempt.receipt in (None, receipt)
 
 
 @required

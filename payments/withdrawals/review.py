@@ -33,15 +33,27 @@ class EvidenceMissing(Invalid):
     message = "Name the evidence; for a payment that M-Pesa made, its receipt too."
 
 
+class AnotherReceipt(Invalid):
+    """M-Pesa has named a receipt for it, and the request names another."""
+
+    code = "withdrawal.another_receipt"
+    message = "M-Pesa has named another receipt for this withdrawal: its page shows which."
+
+
 def settle_as_paid(request: ApprovalRequest) -> None:
     """Book that M-Pesa has paid, under the receipt that was named."""
-    withdrawal, attempt = _in_review(request)
+    withdrawal, last = _in_review(request)
     receipt = reading.receipt(request.payload.get("receipt"))
     if not receipt or not request.payload.get("evidence"):
         raise EvidenceMissing
+    told = {each.receipt: each for each in withdrawal.attempts.exclude(receipt=None)}
+    if told and receipt not in told:
+        raise AnotherReceipt
+    attempt = told.get(receipt, last)
     outcomes.paid(withdrawal, attempt, receipt=receipt, told_by=_TOLD_BY)
     if withdrawal.state != State.PAID:
         raise EvidenceMissing("This receipt belongs to another operation.")
+    _book_others(withdrawal, settled=receipt)
     _note("withdrawal.settled_as_paid", withdrawal, request)
 
 
@@ -79,6 +91,16 @@ def _in_review(request: ApprovalRequest) -> tuple[Withdrawal, PayoutAttempt]:
     if withdrawal is None or attempt is None or withdrawal.state != State.NEEDS_REVIEW:
         raise NotInReview
     return withdrawal, attempt
+
+
+@required
+def _book_others(withdrawal: Withdrawal, *, settled: str) -> None:
+    """Book in suspense what M-Pesa has named for other attempts: it has paid more than once."""
+    for attempt in withdrawal.attempts.exclude(receipt=None).exclude(receipt=settled):
+        assert attempt.receipt is not None
+        outcomes.contradicted(
+            withdrawal, attempt, receipt=attempt.receipt, why="paid twice", told_by=_TOLD_BY
+        )
 
 
 @required

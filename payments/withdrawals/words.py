@@ -1,5 +1,6 @@
 """Withdrawals in words that a support person can read out on the phone."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils.formats import date_format
@@ -40,8 +41,9 @@ def timeline(withdrawal: Withdrawal) -> list[tuple[str, str]]:
         name = f"attempt {attempt.number}: "
         birth = f"sent to M-Pesa as {attempt.originator_id}"
         steps += _steps(ATTEMPT, str(attempt.pk), birth=birth, prefix=name)
-    if withdrawal.contradicted_at is not None:
-        steps.append((withdrawal.contradicted_at, "M-Pesa reports it as paid all the same"))
+    for extra in withdrawal.extras.all():
+        told = f"M-Pesa has paid {display(extra.amount_cents)} too many: receipt {extra.receipt}"
+        steps.append((extra.told_at, f"{told} ({extra.why}), booked in suspense"))
     steps.sort(key=lambda step: step[0])
     return [(date_format(localtime(at), "j M H:i:s"), told) for at, told in steps]
 
@@ -49,10 +51,31 @@ def timeline(withdrawal: Withdrawal) -> list[tuple[str, str]]:
 def now(withdrawal: Withdrawal) -> str:
     """Return in one sentence how it stands."""
     told = STATES[State(withdrawal.state)]
+    extras = ", ".join(extra.receipt for extra in withdrawal.extras.all())
+    too_many = f" EMERGENCY: M-Pesa has paid too often, receipts {extras}." if extras else ""
     if withdrawal.state == State.PAID:
-        return f"{display(withdrawal.amount_cents)} {told}, M-Pesa receipt {withdrawal.receipt}."
+        paid = f"{display(withdrawal.amount_cents)} {told}, M-Pesa receipt {withdrawal.receipt}."
+        return paid + too_many
     why = f": {withdrawal.reason}" if withdrawal.reason else ""
-    return f"{display(withdrawal.amount_cents)}, {told}{why}."
+    return f"{display(withdrawal.amount_cents)}, {told}{why}.{too_many}"
+
+
+def evidence(withdrawal: Withdrawal) -> Iterator[str]:
+    """Yield in sentences what M-Pesa has said of each attempt, for the two who decide."""
+    for attempt in withdrawal.attempts.order_by("number"):
+        told = f"Attempt {attempt.number} ({attempt.originator_id})"
+        taken = "was" if attempt.conversation_id else "was not, by any answer,"
+        yield f"{told} {taken} taken by M-Pesa; it was asked about {attempt.questions} times."
+        if attempt.not_known and attempt.not_known_since is not None:
+            since = date_format(localtime(attempt.not_known_since), "j M H:i")
+            yield (
+                f"{told}: since {since} M-Pesa has said {attempt.not_known} times that it knows of "
+                "no such payout. Look for its id in the statement before you believe it."
+            )
+        if attempt.receipt:
+            yield f"{told}: M-Pesa has named the receipt {attempt.receipt}."
+    for extra in withdrawal.extras.all():
+        yield f"Paid too many, in suspense: receipt {extra.receipt} ({extra.why})."
 
 
 def _steps(

@@ -92,6 +92,7 @@ OTHERS = {
     "payments_levellimits_withdraw": "C",
     "payments_operationlimits_withdraw": "C",
     "payments_paybillpayment_allot": "",  # only what is in suspense
+    "payments_paybillpayment_of-deposit": "",
     "payments_paybillpayment_give-back": "",
     "payments_paybillpayment_not-returned": "",
     "payments_paybillpayment_returned": "",

@@ -110,7 +110,7 @@ def pass_time(**units: float) -> None:
     for model, names in (
         (Deposit, ("created_at", "expires_at", "sent_at", "due_at")),
         (Withdrawal, ("created_at", "due_at")),
-        (PayoutAttempt, ("sent_at", "asked_at")),
+        (PayoutAttempt, ("sent_at", "asked_at", "not_known_since")),
         (Desk, ("short_since", "probe_at")),
     ):
         model.objects.update(**{name: F(name) - past for name in names})

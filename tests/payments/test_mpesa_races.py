@@ -15,7 +15,10 @@ from payments.deposits import sending as deposit_sending
 from payments.deposits import services as deposits
 from payments.deposits.errors import PromptOpen
 from payments.deposits.models import Deposit
+from payments.deposits.states import OPEN
 from payments.deposits.states import State as DepositState
+from payments.mpesa import codes
+from payments.mpesa.answers import Pushed
 from payments.transfers import services as transfers
 from payments.transfers.services import NotEnoughMoney as NotEnoughToSend
 from payments.withdrawals import sending
@@ -205,3 +208,63 @@ def test_a_failure_and_a_new_withdrawal_of_the_same_member_do_not_wait_for_each_
     assert isinstance(later, Withdrawal)
     assert InboxMessage.objects.get(pk=letter).attempts == 0
     assert mpesa.balance(member) == 2_000_00 - later.total_cents
+
+
+def test_a_late_answer_to_one_prompt_and_a_new_prompt_for_the_same_phone(
+    safaricom: Safaricom,
+) -> None:
+    """The first was lost for minutes; then M-Pesa's answer to it arrives, beside the second."""
+    member = mpesa.member_with()
+    first = deposits.request(member.pk, amount_cents=500_00, channel="ussd")
+    assert deposit_sending._claim(first.pk) is not None
+    mpesa.pass_time(minutes=3)
+    deposit_sending.give_up(first.pk)
+    second = deposits.request(member.pk, amount_cents=700_00, channel="ussd")
+    answer = Pushed(
+        meaning=codes.meaning_of(codes.Where.CALL, "0"),
+        checkout_request_id=checkout_id(9),
+        merchant_request_id="late",
+    )
+
+    found = together(
+        lambda: deposit_sending.record(first.pk, answer), lambda: deposit_sending.send(second.pk)
+    )
+
+    assert found == [None, None]
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, first.checkout_id) == (DepositState.UNKNOWN, checkout_id(9))
+    assert first.due_at is not None, "it is asked about by its id"
+    assert second.state == DepositState.SENT
+    safaricom.push_results[checkout_id(9)] = ("0", "processed")
+    mpesa.pass_time(minutes=1)
+    mpesa.work()
+    first.refresh_from_db()
+    assert (first.state, mpesa.balance(member)) == (DepositState.PAID, 500_00)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_late_answer_and_a_request_for_the_same_phone_at_once(
+    safaricom: Safaricom, attempt: int
+) -> None:
+    member = mpesa.member_with()
+    first = deposits.request(member.pk, amount_cents=500_00, channel="ussd")
+    assert deposit_sending._claim(first.pk) is not None
+    mpesa.pass_time(minutes=3)
+    deposit_sending.give_up(first.pk)
+    answer = Pushed(
+        meaning=codes.meaning_of(codes.Where.CALL, "0"),
+        checkout_request_id=checkout_id(9),
+        merchant_request_id="late",
+    )
+
+    found = together(
+        lambda: deposit_sending.record(first.pk, answer),
+        lambda: deposits.request(member.pk, amount_cents=700_00, channel="ussd"),
+    )
+
+    assert found[0] is None, "the answer is never lost"
+    first.refresh_from_db()
+    assert first.checkout_id == checkout_id(9)
+    is_open = Deposit.objects.filter(phone=member.phone, state__in=OPEN)
+    assert is_open.count() == 1, "one prompt at a time, whichever was first"

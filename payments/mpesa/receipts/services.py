@@ -27,9 +27,9 @@ def claim(code: str, *, owner: str) -> bool:
     return MpesaReceipt.objects.filter(code=code, owner=owner).exists()
 
 
-def is_taken(code: str) -> bool:
-    """Tell whether the receipt belongs to an operation already."""
-    return MpesaReceipt.objects.filter(code=code).exists()
+def owner(code: str) -> str:
+    """Return the operation that the receipt belongs to, `deposit:<id>`; empty for nobody's."""
+    return MpesaReceipt.objects.filter(code=code).values_list("owner", flat=True).first() or ""
 
 
 @required

@@ -276,7 +276,7 @@ def test_an_unreadable_confirmation_is_kept_and_told_to_staff() -> None:
 
 def test_a_receipt_that_belongs_to_another_operation_is_not_booked_again(her: Member) -> None:
     told = paybill.body(her.worker_id)
-    MpesaReceipt.objects.create(code=told["TransID"], owner="deposit:0199")
+    MpesaReceipt.objects.create(code=told["TransID"], owner="withdrawal:0199")
 
     assert paybill.confirm(told) == "echo"
     assert money.balance(her) == 0

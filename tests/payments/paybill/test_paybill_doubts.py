@@ -87,6 +87,81 @@ def test_the_receipt_of_money_that_we_paid_out_is_no_payment_to_us(her: Member) 
     assert payment.state == State.REFUTED
 
 
+def _with_parties(payment: PaybillPayment, *parties: tuple[str, str]) -> dict[str, Any]:
+    """Return M-Pesa's answer, with the sides of the payment named so."""
+    body = paybill.answer_of_status(payment.receipt, amount=GREAT)
+    listed = body["Result"]["ResultParameters"]["ResultParameter"]
+    kept = [each for each in listed if not each["Key"].endswith("PartyName")]
+    named = [{"Key": key, "Value": value} for key, value in parties]
+    body["Result"]["ResultParameters"]["ResultParameter"] = named + kept
+    return body
+
+
+_US, _THEM = paybill.SHORTCODE, "254708374149 - AKINYI   ACHIENG"
+
+
+@pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize(
+    "parties",
+    [
+        [("CreditPartyName", f"{_US} - NannyChain            ")],
+        [("CreditPartyName", f"   {_US}-NannyChain")],
+        [("CreditPartyName", f"{_US} \u2013 Nanny-Chain Ltd")],
+        [("CreditPartyName", _US)],
+        [("DebitPartyName", _THEM), ("DebitPartyName", f"{_US} - NannyChain")],
+    ],
+)
+def test_our_number_is_known_in_each_spelling_of_m_pesas(
+    her: Member, parties: list[tuple[str, str]]
+) -> None:
+    payment = _asked(her)
+
+    assert _post_answer(payment, _with_parties(payment, *parties)) == ["credited"]
+
+
+@pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize(
+    "parties",
+    [
+        [],
+        [("DebitPartyName", _THEM)],
+        [("CreditPartyName", "NannyChain Ltd")],
+        [("CreditPartyName", f"NannyChain - {_US}")],
+        [("CreditPartyName", "")],
+    ],
+)
+def test_a_receiver_without_a_number_decides_nothing(
+    her: Member, parties: list[tuple[str, str]]
+) -> None:
+    payment = _asked(her)
+
+    assert _post_answer(payment, _with_parties(payment, *parties)) == ["not decided"]
+
+    payment.refresh_from_db()
+    assert payment.state == State.UNCONFIRMED
+
+
+@pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize(
+    "parties",
+    [
+        [("CreditPartyName", "2547 ***** 149 - AKINYI"), ("DebitPartyName", f"{_US} - Nanny")],
+        [("CreditPartyName", "25470****149 - AKINYI")],
+        [("DebitPartyName", f"{_US} - NannyChain"), ("DebitPartyName", _THEM)],
+        [("CreditPartyName", "6001009 - Another Company")],
+    ],
+)
+def test_another_receiver_refutes_it_or_decides_nothing(
+    her: Member, parties: list[tuple[str, str]]
+) -> None:
+    payment = _asked(her)
+
+    (outcome,) = _post_answer(payment, _with_parties(payment, *parties))
+
+    assert outcome in ("refuted", "not decided")
+    assert money.balance(her) == 0
+
+
 @pytest.mark.usefixtures("gateway")
 @pytest.mark.parametrize("status", ["Cancelled", "Declined", "Expired"])
 def test_what_was_not_completed_is_refuted(her: Member, status: str) -> None:

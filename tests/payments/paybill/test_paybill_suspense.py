@@ -243,3 +243,34 @@ def test_what_was_not_asked_of_m_pesa_yet_needs_no_evidence_but_patience(
 
     with pytest.raises(review.NotInSuspense):
         _decide("paybill.settle_as_returned", payment, evidence="a guess")
+
+
+def test_an_amount_with_cents_can_not_be_given_back_by_m_pesa_and_is_refused_at_once(
+    gateway: Gateway,
+) -> None:
+    body = paybill.body("nobody", "800.50")
+    assert paybill.confirm(body) == "suspense"
+    odd = paybill.payment(body)
+
+    with pytest.raises(review.NotWholeShillings):
+        _decide("paybill.give_back", odd)
+
+    odd.refresh_from_db()
+    assert (odd.state, odd.return_asked_at) == (State.SUSPENSE, None)
+    assert gateway.calls == []
+
+
+def test_a_return_with_cents_that_was_ordered_all_the_same_goes_back_to_suspense(
+    gateway: Gateway,
+) -> None:
+    body = paybill.body("nobody", "800.50")
+    paybill.confirm(body)
+    odd = paybill.payment(body)
+    PaybillPayment.objects.filter(pk=odd.pk).update(state=State.RETURNING, due_at=timezone.now())
+
+    tending.tend(odd.pk)
+
+    odd.refresh_from_db()
+    assert (odd.state, odd.return_asked_at) == (State.SUSPENSE, None)
+    assert gateway.calls == []
+    assert Alert.objects.filter(key=f"paybill:return:{odd.pk}").exists()
