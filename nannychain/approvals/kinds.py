@@ -15,7 +15,8 @@ class Kind:
     `words` say it as an order ("reset the PIN"). `permission` (`app.codename`) is what the one who
     decides needs, `asking` what the one who asks needs (empty: the same). `carry_out` does it,
     within the transaction of the decision: it calls nothing outside, and an error that it raises
-    leaves the request open. `payload` names all that a request may carry; never a secret.
+    leaves the request open. `payload` names all that a request may carry; never a secret. A
+    value of it has so many characters at most.
     """
 
     code: str
@@ -24,6 +25,7 @@ class Kind:
     carry_out: Callable[[ApprovalRequest], None]
     asking: str = ""
     payload: frozenset[str] = frozenset()
+    value_length_max: int = 200
     lasts: timedelta = timedelta(hours=72)
 
     @property

@@ -21,7 +21,6 @@ from nannychain.audit.services import SYSTEM
 from nannychain.errors import Conflict, Forbidden, Invalid, NotFound
 from nannychain.logs.masking import mask_text
 
-VALUE_LENGTH_MAX = 200
 _BATCH_ROWS = 200
 _UNIQUE_VIOLATION = "23505"
 _SECRET = re.compile(r"(^|_)(pin|otp|code|password|secret|token|key|seed|pepper)s?($|_)")
@@ -99,7 +98,7 @@ def ask(
         kind=about.code,
         subject_type=subject_type,
         subject_id=str(subject_id),
-        payload=_payload(payload or {}, allowed=about.payload),
+        payload=_payload(payload or {}, about=about),
         reason=reasons.clean(reason),
         asked_by=by.id,
         asker=by.name[:NAME_LENGTH_MAX],
@@ -160,12 +159,13 @@ def expire() -> int:
     return len(batch)
 
 
-def _payload(given: Mapping[str, Value], *, allowed: frozenset[str]) -> dict[str, Value]:
+def _payload(given: Mapping[str, Value], *, about: kinds.Kind) -> dict[str, Value]:
     """Return the payload if all of it is known, short, flat, and not named like a secret."""
     for name, value in given.items():
-        if name not in allowed or _SECRET.search(name):
+        if name not in about.payload or _SECRET.search(name):
             raise InvalidPayload
-        if not isinstance(value, str | int | bool | None) or len(str(value)) > VALUE_LENGTH_MAX:
+        is_plain = isinstance(value, str | int | bool | None)
+        if not is_plain or len(str(value)) > about.value_length_max:
             raise InvalidPayload
     return dict(given)
 

@@ -43,14 +43,19 @@ def begins_at(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=NAIROBI)
 
 
+def ensure_to_come(starts_on: date) -> None:
+    """Raise BeginsTooSoon for a day on which a change can't begin any more."""
+    if starts_on <= nairobi_date(timezone.now()):
+        raise BeginsTooSoon
+
+
 def schedule(row: D, *, starts_on: date, reason: str, by: Actor) -> D:
     """Store a row that is in force from that day on, and note it in the audit; return it.
 
     Raises BeginsTooSoon, InvalidReason and BeginsTwice.
     """
     words = reasons.clean(reason)
-    if starts_on <= nairobi_date(timezone.now()):
-        raise BeginsTooSoon
+    ensure_to_come(starts_on)
     row.effective_from = begins_at(starts_on)
     row.maker, row.reason = by.name[:NAME_LENGTH_MAX], words
     try:

@@ -18,6 +18,7 @@ PLAIN_LENGTH_MAX = 4000
 PLAIN_PARTS_MAX = 100
 REDACTED = "[redacted]"
 CUT = "[cut]"
+_ENCODER = json.JSONEncoder(sort_keys=True)  # made once: this is done while a provider waits
 # Lists of pairs, such as {"Key": "SecurityCredential", "Value": "…"}.
 _NAMES_OF_NAMES = ("Key", "key", "Name", "name")
 _NAMES_OF_VALUES = frozenset({"Value", "value"})
@@ -29,7 +30,7 @@ def kept(body: Mapping[str, Any], *, names: Set[str]) -> str:
     Nearly every callback is short, plain ASCII, and has none of the names anywhere: it is kept as
     it is. All others are redacted, piece by piece.
     """
-    text = json.dumps(body, sort_keys=True)
+    text = _ENCODER.encode(body)
     folded = text.casefold()
     is_plain = (
         len(text) <= PLAIN_LENGTH_MAX
@@ -37,7 +38,7 @@ def kept(body: Mapping[str, Any], *, names: Set[str]) -> str:
         and text.count("{") + text.count("[") <= PLAIN_PARTS_MAX
         and not any(name.casefold() in folded for name in names)
     )
-    return text if is_plain else json.dumps(redacted(body, names=names), sort_keys=True)
+    return text if is_plain else _ENCODER.encode(redacted(body, names=names))
 
 
 def redacted(body: Mapping[str, Any], *, names: Set[str]) -> dict[str, Any]:

@@ -11,13 +11,10 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from nannychain.actors import Actor
-from nannychain.dated import services as dated
 from nannychain.dated.admin import DatedAdmin
 from nannychain.dated.forms import CentsField, ChangeForm
-from nannychain.dated.models import Dated
 from nannychain.money import display as money
-from nannychain.operating import services
+from nannychain.operating import review, services
 from nannychain.operating.flows import Flow
 from nannychain.operating.models import ModeCaps, StoppedFlow
 from nannychain.staff.acting import actor
@@ -47,6 +44,7 @@ class ModeCapsAdmin(DatedAdmin):
 
     key = "mode"
     change_form_of = CapsForm
+    changing, withdrawing = review.KINDS
     list_display = ("mode", "stands", "effective_from", "members", "held", "outflow", "maker")
     fields = (
         ("mode", "stands"),
@@ -58,15 +56,13 @@ class ModeCapsAdmin(DatedAdmin):
     )
     readonly_fields = ("members", "held", "outflow")
 
-    def make(self, cleaned: Mapping[str, Any], *, by: Actor) -> Dated:
-        """Make new caps of a mode."""
-        caps = ModeCaps(
-            mode=cleaned["mode"],
-            members_max=cleaned["members_max"],
-            liability_max_cents=cleaned["liability_max_cents"],
-            outflow_day_max_cents=cleaned["outflow_day_max_cents"],
-        )
-        return dated.schedule(caps, starts_on=cleaned["starts_on"], reason=cleaned["reason"], by=by)
+    def wording(self, cleaned: Mapping[str, Any]) -> dict[str, str]:
+        """Return new caps of a mode in words."""
+        return review.wording(cleaned)
+
+    def build(self, payload: Mapping[str, Any]) -> ModeCaps:
+        """Return the caps that the words say."""
+        return review.build(payload)
 
     @display(description="Members")
     def members(self, caps: ModeCaps) -> str:

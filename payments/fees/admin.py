@@ -14,13 +14,11 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from nannychain.actors import Actor
 from nannychain.dated.admin import DatedAdmin
 from nannychain.dated.forms import ChangeForm
-from nannychain.dated.models import Dated
 from nannychain.money import InvalidAmount, parse_cents
 from nannychain.money import display as money
-from payments.fees import services
+from payments.fees import review
 from payments.fees.figures import EXCISE_BASIS_POINTS, WORDS
 from payments.fees.models import Tariff
 
@@ -65,6 +63,7 @@ class TariffAdmin(DatedAdmin):
 
     key = "operation"
     change_form_of = TariffForm
+    changing, withdrawing = review.KINDS
     list_display = ("operation", "stands", "effective_from", "prices", "duty", "maker")
     list_filter = ("operation",)
     fields = (
@@ -78,16 +77,17 @@ class TariffAdmin(DatedAdmin):
     )
     readonly_fields = ("bands", "duty")
 
-    def make(self, cleaned: Mapping[str, Any], *, by: Actor) -> Dated:
-        """Make a tariff."""
-        return services.schedule(
+    def wording(self, cleaned: Mapping[str, Any]) -> dict[str, str]:
+        """Return the tariff in words."""
+        return review.wording(
             cleaned["operation"],
             bands=cleaned["bands"],
-            tax_basis_points=int(cleaned["tax_percent"] * 100),
-            starts_on=cleaned["starts_on"],
-            reason=cleaned["reason"],
-            by=by,
+            tax=int(cleaned["tax_percent"] * 100),
         )
+
+    def build(self, payload: Mapping[str, Any]) -> Tariff:
+        """Return the tariff that the words say."""
+        return review.build(payload)
 
     @display(description="Prices")
     def prices(self, tariff: Tariff) -> str:

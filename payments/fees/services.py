@@ -10,6 +10,23 @@ from payments.fees.models import BANDS_MAX, Tariff
 from payments.fees.table import UnfairTable, of_bands
 
 
+def tariff(operation: str, *, bands: Iterable[tuple[int, int]], tax_basis_points: int) -> Tariff:
+    """Return a tariff of an operation, unsaved. Bands are pairs of cents: up to, price.
+
+    Raises UnfairTable.
+    """
+    pairs = list(bands)
+    table = of_bands(pairs, tax_basis_points=tax_basis_points)
+    if operation not in WORDS or len(table.bands) > BANDS_MAX:
+        raise UnfairTable
+    return Tariff(
+        operation=operation,
+        up_to_cents=[up_to for up_to, _ in pairs],
+        price_cents=[price for _, price in pairs],
+        tax_basis_points=tax_basis_points,
+    )
+
+
 def schedule(
     operation: str,
     *,
@@ -19,21 +36,12 @@ def schedule(
     reason: str,
     by: Actor,
 ) -> Tariff:
-    """Make the tariff of an operation from that day on. Bands are pairs of cents: up to, price.
+    """Make the tariff of an operation from that day on; whoever calls has asked a second person.
 
     Raises UnfairTable, and as `dated.schedule` does.
     """
-    pairs = list(bands)
-    table = of_bands(pairs, tax_basis_points=tax_basis_points)
-    if operation not in WORDS or len(table.bands) > BANDS_MAX:
-        raise UnfairTable
-    tariff = Tariff(
-        operation=operation,
-        up_to_cents=[up_to for up_to, _ in pairs],
-        price_cents=[price for _, price in pairs],
-        tax_basis_points=tax_basis_points,
-    )
-    return dated.schedule(tariff, starts_on=starts_on, reason=reason, by=by)
+    made = tariff(operation, bands=bands, tax_basis_points=tax_basis_points)
+    return dated.schedule(made, starts_on=starts_on, reason=reason, by=by)
 
 
 def withdraw(tariff: Tariff, *, reason: str, by: Actor) -> None:

@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from nannychain.approvals.models import ApprovalRequest
 from nannychain.clock import nairobi_date
 from nannychain.operating.flows import Flow
 from nannychain.operating.models import ModeCaps, StoppedFlow
 from payments import fees
+from payments.fees import review as fees_review
 from payments.fees.models import Tariff
 from payments.limits.models import LevelLimits, OperationLimits
 from tests.factories.browsers import signed_in
@@ -69,27 +72,98 @@ def _add(staff: Client, model: type[Any], form: dict[str, str], *, days: int = 1
     return staff.post(address, {**form, "starts_on": _days(days)})
 
 
+def _decide(who: Client, answer: Any = "approve") -> Any:
+    request = ApprovalRequest.objects.get(state="ASKED")
+    address = reverse("admin:nannychain_approvalrequest_decide", args=[request.pk])
+    return who.post(address, {"decision": answer, "reason": "seen it"})
+
+
+def _changed(staff: Client, model: type[Any], form: dict[str, str]) -> Any:
+    """Let one ask for the change, and another one approve it; return its row."""
+    assert _add(staff, model, form).status_code == 302
+    assert _decide(signed_in(StaffFactory.create())).status_code == 302
+    return model.objects.latest("pk")
+
+
 @EACH
-def test_a_change_begins_tomorrow_and_can_be_withdrawn_until_then(
+def test_one_asks_for_a_change_and_another_approves_it(
     staff: Client, model: type[Any], form: dict[str, str]
 ) -> None:
     before = model.objects.count()
+
     answer = _add(staff, model, form)
     assert answer.status_code == 302
-    row = model.objects.latest("pk")
-    assert model.objects.count() == before + 1
-
+    assert model.objects.count() == before, "nothing is changed by one person"
     page = staff.get(answer["Location"]).content.decode()
+    assert _days(1) in page
+    assert "KSh " in page, "who decides reads what is to come"
+    assert _decide(staff).status_code == 403, "the same person"
+    assert model.objects.count() == before
+
+    assert _decide(signed_in(StaffFactory.create())).status_code == 302
+    assert model.objects.count() == before + 1
+    row = model.objects.latest("pk")
+    request = ApprovalRequest.objects.get()
+    assert (row.reason, row.maker) == (form["reason"], f"{request.asker}, {request.decider}")
+
+
+@EACH
+def test_a_change_that_is_refused_is_not_made(
+    staff: Client, model: type[Any], form: dict[str, str]
+) -> None:
+    before = model.objects.count()
+    _add(staff, model, form)
+
+    assert _decide(signed_in(StaffFactory.create()), "refuse").status_code == 302
+
+    assert model.objects.count() == before
+
+
+@EACH
+def test_one_change_of_a_thing_waits_at_a_time(
+    staff: Client, model: type[Any], form: dict[str, str]
+) -> None:
+    _add(staff, model, form)
+
+    again = _add(staff, model, form, days=2)
+
+    assert "Somebody has asked for this already" in again.content.decode()
+
+
+@EACH
+def test_a_change_that_waited_for_too_long_is_not_made_in_the_past(
+    staff: Client, model: type[Any], form: dict[str, str]
+) -> None:
+    _add(staff, model, form)
+    before = model.objects.count()
+
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        answer = _decide(signed_in(StaffFactory.create()))
+
+    assert "A change begins on a day to come" in answer.content.decode()
+    assert (model.objects.count(), ApprovalRequest.objects.get().state) == (before, "ASKED")
+
+
+@EACH
+def test_a_change_to_come_is_withdrawn_by_two(
+    staff: Client, model: type[Any], form: dict[str, str]
+) -> None:
+    row = _changed(staff, model, form)
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    page = staff.get(reverse(f"{name}_change", args=[row.pk])).content.decode()
     assert "to come" in page
-    withdraw = reverse(
-        f"admin:{model._meta.app_label}_{model._meta.model_name}_withdraw", args=[row.pk]
-    )
+    withdraw = reverse(f"{name}_withdraw", args=[row.pk])
     assert withdraw in page
+
     assert staff.post(withdraw, {"reason": "a misprint"}).status_code == 302
     row.refresh_from_db()
+    assert row.withdrawn_at is None, "nothing is withdrawn by one person"
+    assert _decide(staff).status_code == 403
+    assert _decide(signed_in(StaffFactory.create())).status_code == 302
+
+    row.refresh_from_db()
     assert row.withdrawn_at is not None
-    again = staff.post(withdraw, {"reason": "again"})
-    assert "in force already, or was withdrawn" in again.content.decode()
+    assert staff.post(withdraw, {"reason": "again"}).status_code == 404
 
 
 @EACH
@@ -109,20 +183,19 @@ def test_a_change_of_the_past_is_refused_in_words(
 def test_lists_and_pages_show_what_is_in_force(
     staff: Client, model: type[Any], form: dict[str, str], django_assert_max_num_queries: Any
 ) -> None:
-    _add(staff, model, form)
+    _changed(staff, model, form)
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
 
     listed = staff.get(reverse(f"{name}_changelist")).content.decode()
     assert "in force" in listed
     assert "to come" in listed
     page = staff.get(reverse(f"{name}_change", args=[model.objects.earliest("pk").pk]))
-    assert "Withdraw this change" not in page.content.decode()
+    assert "withdraw this change" not in page.content.decode()
 
 
 def test_a_tariff_is_written_band_by_band(staff: Client) -> None:
-    _add(staff, Tariff, TARIFF)
+    tariff = _changed(staff, Tariff, TARIFF)
 
-    tariff = Tariff.objects.latest("pk")
     assert (tariff.up_to_cents, tariff.price_cents) == ([1_500_00, 250_000_00], [0, 6_50])
     assert fees.quote("withdrawal", 2_000_00, at=tariff.effective_from).total_cents == 6_50
 
@@ -158,10 +231,34 @@ def test_limits_that_contradict_each_other_are_refused(
     assert "the greater one isn" in answer.content.decode()
 
 
-def test_caps_may_be_without_end(staff: Client) -> None:
-    _add(staff, ModeCaps, CAPS)
+def test_a_limit_above_which_m_pesa_is_asked_may_be_given(staff: Client) -> None:
+    usual = _changed(staff, OperationLimits, OPERATION)
+    assert (usual.confirm_above_cents, usual.confirmed_above_cents) == (None, 50_000_00)
 
-    caps = ModeCaps.objects.latest("pk")
+    form = {**OPERATION, "operation": "deposit", "confirm_above_cents": "20,000.50"}
+    own = _changed(staff, OperationLimits, form)
+    assert own.confirmed_above_cents == 20_000_50
+
+
+@pytest.mark.parametrize("operation", list(fees.figures.WORDS))
+def test_the_words_of_a_tariff_say_the_same_tariff(operation: str) -> None:
+    tariff = Tariff.objects.get(operation=operation)
+    pairs = list(zip(tariff.up_to_cents, tariff.price_cents, strict=True))
+
+    words = fees_review.wording(operation, bands=pairs, tax=tariff.tax_basis_points)
+    assert all(len(text) <= fees_review.CHANGE.value_length_max for text in words.values())
+    again = fees_review.build(words)
+
+    assert (again.up_to_cents, again.price_cents, again.tax_basis_points) == (
+        tariff.up_to_cents,
+        tariff.price_cents,
+        tariff.tax_basis_points,
+    )
+
+
+def test_caps_may_be_without_end(staff: Client) -> None:
+    caps = _changed(staff, ModeCaps, CAPS)
+
     assert (caps.members_max, caps.liability_max_cents, caps.outflow_day_max_cents) == (
         5000,
         None,
