@@ -19,7 +19,7 @@ from payments.deposits.contests import Claim, Verdict
 from payments.deposits.models import Deposit
 from payments.deposits.states import ASKABLE, DEPOSIT, State
 from payments.mpesa.receipts import services as receipts
-from wallets.ledger import accounts, posting, reading
+from wallets.ledger import accounts, posting
 from wallets.ledger.chart import Kind
 from wallets.wallet import selectors as wallets
 
@@ -31,7 +31,8 @@ OTHERS_RECEIPT = "receipt belongs to another"
 @required
 def locked(deposit_id: UUID | str) -> Deposit | None:
     """Return the deposit, locked to the end of the transaction."""
-    return Deposit.objects.select_for_update(no_key=True).filter(pk=deposit_id).first()
+    rows = Deposit.objects.select_for_update(no_key=True, of=("self",)).select_related("member")
+    return rows.filter(pk=deposit_id).first()
 
 
 @required
@@ -107,13 +108,14 @@ def _book(deposit: Deposit, *, told_by: str, receipt: str | None, at: datetime |
         ended_at=timezone.now(),
         due_at=None,
     )
-    limits.settle_excess(
+    settled = limits.settle_excess(
         deposit.member_id,
         account_id=wallet,
         at=timezone.now(),
         cause=f"deposit:{deposit.pk}",
     )
-    _tell_paid(deposit, balance_cents=reading.standing(wallet).available)
+    assert settled.available_cents is not None
+    _tell_paid(deposit, balance_cents=settled.available_cents)
     log.info("deposit.paid", deposit_id=str(deposit.pk), told_by=told_by, after_failure=was_failed)
     return "paid late" if was_failed else "paid"
 

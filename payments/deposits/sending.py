@@ -83,7 +83,9 @@ def give_up(deposit_id: UUID | str) -> None:
 def _claim(deposit_id: UUID | str) -> _Claim | None:
     instant = timezone.now()
     with transaction.atomic():
-        rows = Deposit.objects.select_for_update(skip_locked=True, no_key=True)
+        rows = Deposit.objects.select_for_update(
+            skip_locked=True, no_key=True, of=("self",)
+        ).select_related("member")
         deposit = rows.filter(pk=deposit_id, state=State.REQUESTED, due_at__lte=instant).first()
         if deposit is None or not _may_go(deposit, at=instant):
             return None

@@ -26,11 +26,15 @@ _ROUNDS = 3
 
 @dataclass(frozen=True)
 class Settled:
-    """How much is held above the limit, and how much of that is new or was set free just now."""
+    """How much is held above the limit, and how much of that is new or was set free just now.
+
+    `available_cents` is what she can use now, where it was looked at.
+    """
 
     held_cents: int
     newly_held_cents: int = 0
     released_cents: int = 0
+    available_cents: int | None = None
 
 
 @required
@@ -38,13 +42,15 @@ def settle_excess(member_id: UUID, *, account_id: int, at: datetime, cause: str)
     """Hold what is above the limit of the member's wallet, or set free what has room; tell her.
 
     To be called after every posting that credits the wallet, in its transaction. `cause` is what
-    brought the money (`mpesa:UKL1A2B3C4`).
+    brought the money (`mpesa:UKL1A2B3C4`). Three queries where there is nothing to hold or to free.
     """
     limit_cents = level_limits(member_id, at=at).wallet_max_cents
     rows = _held(account_id)
+    standing = reading.standing(account_id)
     before = sum(row.cents for row in rows)
+    if before == max(0, standing.balance - limit_cents):
+        return Settled(before, available_cents=standing.available)
     for _ in range(_ROUNDS + len(rows)):
-        standing, rows = reading.standing(account_id), _held(account_id)
         missing = max(0, standing.balance - limit_cents) - sum(row.cents for row in rows)
         # What is held for something else can't be spent either.
         more = min(missing, max(0, standing.available))
@@ -54,9 +60,11 @@ def settle_excess(member_id: UUID, *, account_id: int, at: datetime, cause: str)
             _hold(member_id, account_id=account_id, cents=more, cause=cause)
         else:
             _release(rows[0], keep_cents=max(0, rows[0].cents + missing), cause=cause)
+        standing, rows = reading.standing(account_id), _held(account_id)
     after = sum(row.cents for row in _held(account_id))
     _tell(member_id, before=before, after=after, limit_cents=limit_cents)
-    return Settled(after, max(0, after - before), max(0, before - after))
+    available_cents = reading.standing(account_id).available
+    return Settled(after, max(0, after - before), max(0, before - after), available_cents)
 
 
 @required

@@ -109,7 +109,8 @@ def rules_and_use(
     today = nairobi_date(at)
     used_today = DayUse.objects.filter(member_id=member_id, day=today)
     cap = cap_of(member_id, at=at)
-    payee = Payee.objects.filter(sender_id=member_id, payee_id=payee_id).first()
+    known = Payee.objects.filter(sender_id=member_id, payee_id=payee_id)
+    payee = known.first() if payee_id is not None else None
     is_new = payee_id is not None and (payee is None or at < payee.first_at + _NEW_FOR)
     outflow_max, outflow = None, 0
     if operation in LEAVES_US:

@@ -24,10 +24,11 @@ def balance_cents(withdrawal: Withdrawal) -> int:
 @required
 def reserve(withdrawal: Withdrawal) -> None:
     """Take the money, fee and tax included, out of the wallet; raise the ledger's NotEnough."""
+    account_id = wallet(withdrawal)
     posting.post(
         postings.reserved(
             withdrawal_id=str(withdrawal.pk),
-            wallet=wallet(withdrawal),
+            wallet=account_id,
             clearing=_clearing(withdrawal),
             amount_cents=withdrawal.total_cents,
             effective_at=withdrawal.created_at,
@@ -35,7 +36,7 @@ def reserve(withdrawal: Withdrawal) -> None:
     )
     limits.release_excess(
         withdrawal.member_id,
-        account_id=wallet(withdrawal),
+        account_id=account_id,
         at=withdrawal.created_at,
         cause=f"withdrawal:{withdrawal.pk}",
     )

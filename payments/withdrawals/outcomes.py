@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 @required
 def locked(withdrawal_id: UUID | str) -> Withdrawal | None:
     """Return the withdrawal, locked to the end of the transaction."""
-    return Withdrawal.objects.select_for_update(no_key=True).filter(pk=withdrawal_id).first()
+    rows = Withdrawal.objects.select_for_update(no_key=True, of=("self",)).select_related("member")
+    return rows.filter(pk=withdrawal_id).first()
 
 
 @required

@@ -90,7 +90,9 @@ def give_up(withdrawal_id: UUID | str) -> None:
 def _claim(withdrawal_id: UUID | str) -> _Claim | None:
     instant = timezone.now()
     with transaction.atomic():
-        rows = Withdrawal.objects.select_for_update(skip_locked=True, no_key=True)
+        rows = Withdrawal.objects.select_for_update(
+            skip_locked=True, no_key=True, of=("self",)
+        ).select_related("member")
         due = rows.filter(pk=withdrawal_id, state__in=SENDABLE, due_at__lte=instant)
         withdrawal = due.first()
         if withdrawal is None or not _may_go(withdrawal, at=instant):
