@@ -15,15 +15,15 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from nannychain.inbox import services as inbox  # noqa: E402
 from nannychain.inbox.models import InboxMessage  # noqa: E402
-from payments.deposits import postings, sending, services  # noqa: E402
+from payments.deposits import postings, references, sending, services  # noqa: E402
 from payments.deposits.models import Deposit  # noqa: E402
 from payments.deposits.states import State  # noqa: E402
-from payments.mpesa import callbacks, client, codes  # noqa: E402
-from payments.mpesa.answers import Pushed  # noqa: E402
+from payments.mpesa import callbacks, client  # noqa: E402
 from payments.mpesa.callbacks.addresses import Path  # noqa: E402
 from payments.withdrawals import sending as payouts  # noqa: E402
 from payments.withdrawals import services as withdrawals  # noqa: E402
@@ -35,14 +35,15 @@ from workers.identity.services import create_account  # noqa: E402
 
 _THREADS = 8
 _CENTS = 500_00
-_ACCEPTED = codes.meaning_of(codes.Where.CALL, "0")
+_EACH = 10  # deposits of one member in the burst
 
 
 def main(port: int, *, payouts: int, deposits: int, burst: int) -> None:
     """Measure one after the other and print it all."""
     _post(f"http://127.0.0.1:{port}/control/daraja/settings", {"answers": "accept"})
     told = {**_payouts(_members(payouts, first=0)), **_deposits(_members(deposits, first=payouts))}
-    told |= _burst(_members(burst * 2 // 3, first=payouts + deposits), callbacks_count=burst)
+    members = _members(-(-burst * 2 // 3 // _EACH), first=payouts + deposits)
+    told |= _burst(members, callbacks_count=burst)
     print(json.dumps(told))
 
 
@@ -102,28 +103,60 @@ def _deposits(members: list[Member]) -> dict[str, Any]:
 
 def _burst(members: list[Member], *, callbacks_count: int) -> dict[str, Any]:
     """Post callbacks, a third of them doubles, and work them off."""
-    bodies = [_sent(number, member) for number, member in enumerate(members)]
+    wanted = callbacks_count * 2 // 3
+    deposits = _prompted(members)[:wanted]
+    bodies = [_result(number, deposit) for number, deposit in enumerate(deposits)]
     doubled = [*bodies, *bodies[: callbacks_count - len(bodies)]]
     started = time.perf_counter()
     _at_once(lambda each: _post(*each), doubled)
-    mine = Deposit.objects.filter(member__in=members)
+    posted = time.perf_counter()
     _drain(lambda: not InboxMessage.objects.filter(handled_at__isnull=True).exists())
-    per_second = len(doubled) / (time.perf_counter() - started)
+    ended = time.perf_counter()
+    mine = Deposit.objects.filter(pk__in=[deposit.pk for deposit in deposits])
+    held = sum(wallets.standing_of(member.pk).balance for member in members)
     return {
         "burst": len(doubled),
-        "burst_per_second": per_second,
-        "burst_deposits": len(members),
+        "burst_per_second": len(doubled) / (ended - started),
+        "burst_accepted_per_second": len(doubled) / (posted - started),
+        "burst_settled_per_second": len(deposits) / (ended - posted),
+        "burst_deposits": len(deposits),
         "burst_paid": mine.filter(state=State.PAID).count(),
+        "burst_cents": held,
+        "deposit_cents": _CENTS,
     }
 
 
-def _sent(number: int, member: Member) -> tuple[str, dict[str, Any]]:
+def _prompted(members: list[Member]) -> list[Deposit]:
+    """Return deposits whose prompts went out and whose answers were lost: several may wait."""
+    instant = timezone.now()
+    rows = [
+        Deposit(
+            member=member,
+            phone=member.phone,
+            shortcode=settings.MPESA_SHORTCODE,
+            wanted_cents=_CENTS,
+            amount_cents=_CENTS,
+            reference=references.new(),
+            channel="bench",
+            state=State.UNKNOWN,
+            created_at=instant,
+            sent_at=instant,
+            expires_at=instant + services.SEND_WITHIN,
+            due_at=instant + services.SEND_WITHIN,
+        )
+        for member in members
+        for _ in range(_EACH)
+    ]
+    Deposit.objects.bulk_create(rows, batch_size=500)
+    with transaction.atomic():
+        for row in rows:
+            callbacks.new(sending.SOURCE, row.pk)
+    return rows
+
+
+def _result(number: int, deposit: Deposit) -> tuple[str, dict[str, Any]]:
     """Return where the callback of a prompt that M-Pesa took goes, and its body."""
-    deposit = services.request(member.pk, amount_cents=_CENTS, channel="bench")
-    sending._claim(deposit.pk)
     checkout = f"ws_CO_20112026{number:08d}"
-    answer = Pushed(meaning=_ACCEPTED, checkout_request_id=checkout, merchant_request_id="bench")
-    sending.record(deposit.pk, answer)
     token = callbacks.addresses.token_of(sending.SOURCE, deposit.pk)
     items = {
         "Amount": _CENTS // 100,
@@ -143,9 +176,9 @@ def _sent(number: int, member: Member) -> tuple[str, dict[str, Any]]:
 
 
 def _drain(is_done: Callable[[], bool]) -> None:
+    """Work callbacks off as the workers do: several threads, each taking what no other has."""
     while not is_done():
-        waiting = InboxMessage.objects.filter(handled_at__isnull=True)
-        _at_once(inbox.handle, list(waiting.values_list("pk", flat=True)[:500]))
+        _at_once(lambda _: inbox.sweep(), range(_THREADS))
 
 
 def _put_in(member: Member, cents: int) -> None:

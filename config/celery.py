@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 from config.schedule import SCHEDULE
 
@@ -21,6 +22,15 @@ app.conf.task_routes = {
     "wallets.custody.*": {"queue": "signer"},
     "wallets.stellar.*": {"queue": "stellar"},
 }
+# Where web and workers share a machine callers go first: no burst of work makes them wait.
+_NICENESS = 5
+
+
+@worker_init.connect
+def _let_callers_go_first(**_: object) -> None:
+    os.nice(_NICENESS)
+
+
 app.conf.beat_schedule = {entry.task: entry.as_celery() for entry in SCHEDULE}
 app.conf.beat_scheduler = "config.beat.OneBeat"
 

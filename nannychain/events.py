@@ -7,6 +7,8 @@ Who reacts is written in `config/events.py` alone.
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from nannychain import queues
 from nannychain.outbox.models import OutboxEvent
 from nannychain.transactions import required
@@ -31,7 +33,11 @@ def publish(name: str, **payload: Any) -> None:
     """Say that something happened: a past-tense name (`sms.opted_out`) and JSON values.
 
     Reactions run soon after the transaction commits, each exactly once in the database, in any
-    order between events. Must be called within a transaction.
+    order between events. Where nothing reacts, the row is only a record. Must be called within a
+    transaction.
     """
+    if not reactions_to(name):
+        OutboxEvent.objects.create(name=name, payload=payload, delivered_at=timezone.now())
+        return
     event = OutboxEvent.objects.create(name=name, payload=payload)
     queues.enqueue_after_commit("nannychain.outbox.deliver", event_id=event.pk)

@@ -96,8 +96,7 @@ def receive_at(
     """
     text = kept(body, names=redact)
     digest = hashlib.sha256(f"{address_digest} {trusted} {text}".encode()).hexdigest()
-    instant = timezone.now()
-    return _store(STORE_AT, [digest, text, trusted, instant, instant, address_digest])
+    return _store(STORE_AT, [address_digest, digest, text, trusted, timezone.now()])
 
 
 def open_address(address_digest: str, *, source: str, subject_id: str) -> None:
@@ -110,7 +109,7 @@ def _store(statement: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         stored = cursor.fetchone()
-    if stored is None:
+    if stored is None or stored[0] is None:
         return 0
     message_id, copies = stored
     if copies == 1:
@@ -144,9 +143,10 @@ def _handle(messages: QuerySet[InboxMessage]) -> bool:
             message = waiting.order_by("due_at").first()
             if message is None:
                 return False
-            message.outcome = _sources[message.source].work_out(message)
-            message.handled_at = timezone.now()
-            message.save(update_fields=["outcome", "handled_at"])
+            outcome = _sources[message.source].work_out(message)
+            InboxMessage.objects.filter(pk=message.pk).update(
+                outcome=outcome, handled_at=timezone.now()
+            )
     except Exception:
         if message is None:
             raise

@@ -26,13 +26,8 @@ STORE_UNTRUSTED = f"""
     WHERE (SELECT count(*) FROM ({_OF_THE_DAY}) AS counted) < {UNTRUSTED_MAX_A_DAY}
     {_DOUBLES}
 """  # noqa: S608 - made of constants
-# An address that is not open stores nothing.
-STORE_AT = f"""
-    {_COLUMNS}
-    SELECT source, subject_id, %s, %s::jsonb, %s, %s::timestamptz, 1, %s::timestamptz, 0, ''
-    FROM nannychain_inboxaddress WHERE digest = %s
-    {_DOUBLES}
-"""  # noqa: S608 - made of constants
+# An address that is not open stores nothing: no id. The function is that of migration 0008.
+STORE_AT = "SELECT id, copies FROM inbox_keep_at(%s, %s, %s, %s, %s)"
 OPEN_ADDRESS = """
     INSERT INTO nannychain_inboxaddress (digest, source, subject_id, created_at)
     VALUES (%s, %s, %s, now()) ON CONFLICT (digest) DO NOTHING

@@ -3,7 +3,7 @@
 The hold is all that keeps it apart, so that no flow that pays in has to know of limits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -34,7 +34,7 @@ class Settled:
     held_cents: int
     newly_held_cents: int = 0
     released_cents: int = 0
-    available_cents: int | None = None
+    available_cents: int | None = field(default=None, compare=False)
 
 
 @required
