@@ -3,10 +3,17 @@
 import os
 import sys
 
-from benchmarks import api, callbacks, ledger, report, stellar, ussd
+from benchmarks import api, callbacks, ledger, mpesa, report, stellar, ussd
 from benchmarks.stack import ROOT, running
 
-PARTS = {**ussd.PARTS, **callbacks.PARTS, **ledger.PARTS, **stellar.PARTS, **api.PARTS}
+PARTS = {
+    **ussd.PARTS,
+    **callbacks.PARTS,
+    **ledger.PARTS,
+    **stellar.PARTS,
+    **api.PARTS,
+    **mpesa.PARTS,
+}
 
 
 def main() -> int:

@@ -16,7 +16,8 @@ asked after 15, 45 and 90 seconds, then slowly), doubled, early or late; a failu
 success (success wins and stays); a body names another prompt or amount (kept and not believed);
 one receipt for two operations (the second is not booked, and staff are told).
 
-    services   request, cancel, record_receipt     sending   claim, call, record
+    services   request, cancel                     sending   claim, call, record
     outcomes   how it ended, and what follows      asking    what became of it?
-    callbacks  what M-Pesa tells by itself         sweep     the guarantee
+    callbacks  what M-Pesa tells by itself         echoes    the paybill tells of it too
+    contests   whose a receipt is                  sweep     the guarantee
 """

@@ -20,13 +20,14 @@ from wallets.ledger.chart import Kind as Account
 FLOATS = (int(Account.PAYBILL_FLOAT), int(Account.PAYOUT_FLOAT))
 BOOKED_BY_RAILS = (*(str(kind) for kind in PAY_INS), str(Kind.PAYOUT))
 # The journal's key of what owns a receipt: `deposit:<id>`, `paybill:<id>`, `withdrawal:<id>` and,
-# for what was paid although it had been given back, `withdrawal:<id>:again`.
+# for what was paid although it had been given back, or was paid twice, `withdrawal:<id>:again`.
 KEY = """
     CASE split_part(r.owner, ':', 1)
         WHEN 'deposit' THEN r.owner || ':settled'
         WHEN 'paybill' THEN 'mpesa:' || r.code
         WHEN 'withdrawal' THEN 'withdrawal:' || split_part(r.owner, ':', 2)
-             || CASE split_part(r.owner, ':', 3) WHEN 'again' THEN ':contradicted' ELSE ':final' END
+             || CASE split_part(r.owner, ':', 3) WHEN 'again' THEN ':again:' || r.code
+                     ELSE ':final' END
     END
 """
 _MATCH = f"""

@@ -16,8 +16,8 @@ from nannychain.actors import Actor
 from nannychain.errors import Conflict
 from nannychain.locks import Lock
 from nannychain.transactions import required
+from payments.deposits import echoes
 from payments.deposits import selectors as deposits
-from payments.deposits import services as deposit_services
 from payments.reconciliation.statements import comparing, matching, parsing, settling, storing
 from payments.reconciliation.statements.layout import CONTENT_BYTES_MAX, Head, Refused
 from payments.reconciliation.statements.models import (
@@ -137,7 +137,7 @@ def confirm(suggestion_id: int, *, by: Actor) -> bool:
         if suggestion is None or not deposits.is_paid_without_receipt(suggestion.subject_id):
             raise NothingToConfirm
         line = suggestion.line
-        came_to = deposit_services.record_receipt(
+        came_to = echoes.record_receipt(
             suggestion.subject_id, receipt=line.receipt, amount_cents=line.amount_cents
         )
         if came_to != "receipt attached":

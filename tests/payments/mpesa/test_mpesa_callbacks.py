@@ -181,7 +181,11 @@ class TestWhatIsTold:
         token = opened("test.push")
         with django_assert_num_queries(1) as captured:
             post(f"/cb/{token}/deposit", fixture("stk_cb_success_docs_4_items"))
-        assert captured.captured_queries[0]["sql"].strip().startswith("SELECT id, copies FROM inbox_keep_at(")
+        assert (
+            captured.captured_queries[0]["sql"]
+            .strip()
+            .startswith("SELECT id, copies FROM inbox_keep_at(")
+        )
 
     def test_a_double_is_counted_and_settles_once(self, rail: Rail) -> None:
         token = opened("test.push")
