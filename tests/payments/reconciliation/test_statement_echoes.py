@@ -68,7 +68,7 @@ def test_the_statement_comes_after_it_was_left_to_the_deposit(deposit: Deposit) 
     line = _in_suspense()
     _leave(deposit)
 
-    handed_in(today(line))
+    handed_in(today([line]))
 
     assert breaks_left() == {}
     assert StatementMatch.objects.count() == 1
@@ -76,7 +76,7 @@ def test_the_statement_comes_after_it_was_left_to_the_deposit(deposit: Deposit) 
 
 def test_the_statement_comes_before(deposit: Deposit) -> None:
     line = _in_suspense()
-    handed_in(today(line))
+    handed_in(today([line]))
     before = breaks_left()
 
     _leave(deposit)
