@@ -96,7 +96,10 @@ def _measure(**sizes: int) -> dict[str, Any]:
         finally:
             for child in reversed(children):
                 child.terminate()
-                child.wait(10)
+                try:
+                    child.wait(20)
+                except subprocess.TimeoutExpired:
+                    child.kill()
             servers.stop()
 
 
