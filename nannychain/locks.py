@@ -32,6 +32,7 @@ class Lock(IntEnum):
     WATCHDOG = 15  # one worker looks at the rules while beat is silent
     ALERT_DELIVERY = 13  # one round of telling at a time: a silent receiver holds up one thread
     BEAT = 14  # one beat rings, others stand by
+    LEDGER_KEY = 20  # batches with the same keys, in turn; taken in `wallets/ledger/sql` alone
 
 
 @required

@@ -154,13 +154,17 @@ class Balance(models.Model):
 class Journal(models.Model):
     """One thing that happened to money: legs that add up to zero in each currency.
 
+    It carries its legs, which its key stands for: `amounts` on `accounts`, in the order of their
+    ids. Postings are made from them by PostgreSQL.
+
     `effective_at` is when it happened in the world, `recorded_at` when we wrote it. `cause` names
     what brought it about (`deposit:<id>`), `reverses` the journal that it undoes.
     """
 
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=KEY_LENGTH_MAX, db_collation="C")
-    legs_hash = models.BinaryField()
+    accounts = ArrayField(models.BigIntegerField())
+    amounts = ArrayField(models.BigIntegerField())
     effective_at = models.DateTimeField("effective")
     recorded_at = models.DateTimeField("recorded", db_default=Now())
     cause = models.CharField(max_length=CAUSE_LENGTH_MAX, blank=True)

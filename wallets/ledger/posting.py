@@ -22,8 +22,7 @@ _POST = """
 """
 _POST_BATCH = """
     SELECT journal_ids, are_new FROM ledger_post_batch(
-        %s::text[], %s::text[], %s::timestamptz[], %s::text[],
-        %s::integer[], %s::bigint[], %s::bigint[])
+        %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
 """
 
 
@@ -89,15 +88,13 @@ def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
         return []
     if len(drafts) > BATCH_MAX or any(draft.captures or draft.reverses_id for draft in drafts):
         raise ValueError("a batch holds up to 1,000 journals without captures and reversals")
-    legs = [(place, leg) for place, draft in enumerate(drafts, start=1) for leg in draft.legs]
     values = (
         [draft.kind for draft in drafts],
         [draft.key for draft in drafts],
         [draft.effective_at for draft in drafts],
         [draft.cause for draft in drafts],
-        _array([place for place, _ in legs]),
-        _array([leg.account_id for _, leg in legs]),
-        _array([leg.amount for _, leg in legs]),
+        [_array([leg.account_id for leg in draft.legs]) for draft in drafts],
+        [_array([leg.amount for leg in draft.legs]) for draft in drafts],
     )
     ids, are_new = calling.row_of(_POST_BATCH, values)
     return [PostedInBatch(*each) for each in zip(ids, are_new, strict=True)]

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from tests.factories import books
 from wallets.ledger import holds, posting, reading
-from wallets.ledger.models import Journal
+from wallets.ledger.models import Journal, Posting
 
 pytestmark = pytest.mark.django_db
 
@@ -111,18 +111,52 @@ def test_no_trigger_of_the_ledger_serves_a_table_of_ones_own(
 _BATCH = """
     SELECT ledger_post_batch(
         ARRAY['transfer.sent', 'transfer.sent'], ARRAY['a', 'b'], ARRAY[now(), now()],
-        ARRAY['', ''], %s::integer[], %s::bigint[], ARRAY[1, -1, 1, -1])
+        ARRAY['', ''], %s, %s)
 """
+_TWO = ["{1,-1}", "{1,-1}"]
 
 
 @pytest.mark.parametrize(
-    "positions",
-    [[1, 1, 3, 3], [0, 0, 1, 1], [-1, -1, 2, 2], [1, 1, None, None], [7, 7, 9, 9], [1, 1, 1, 1]],
+    ("accounts", "amounts"),
+    [
+        (["{pair}"], ["{1,-1}"]),
+        (["{pair}", "{}"], ["{1,-1}", "{}"]),
+        (["{pair}", None], _TWO),
+        (["{pair}"] * 3, ["{1,-1}"] * 3),
+        (["{pair}"] * 2, ["{1,-1}", "{1}"]),
+        (["{pair}"] * 2, ["{1,-1}"]),
+        (None, None),
+    ],
 )
-def test_no_journal_of_a_batch_stays_without_its_legs(wallet: int, positions: list[Any]) -> None:
-    other = books.wallet()
-    assert _refused(_BATCH, positions, [wallet, other, wallet, other]) == "NCL08"
+def test_no_journal_of_a_batch_stays_without_its_legs(
+    wallet: int, accounts: list[str | None] | None, amounts: list[str | None] | None
+) -> None:
+    pair = f"{{{wallet},{books.wallet()}}}"
+    named = accounts and [pair if each == "{pair}" else each for each in accounts]
+    assert _refused(_BATCH, named, amounts) in {"NCL08", "23502"}
     assert not Journal.objects.filter(key__in=("a", "b")).exists()
+
+
+@pytest.mark.parametrize(
+    "advice", ["posted", "{}", "{-1}", "{1,2,3,4,5}", "nonsense", "{nonsense}"]
+)
+def test_what_a_session_says_of_a_batch_is_no_more_than_advice(wallet: int, advice: str) -> None:
+    """A journal gets its legs, once, or is refused."""
+    other = books.wallet()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ledger.batch', %s, true)", [advice])
+    try:
+        with transaction.atomic():
+            posting.post(books.transfer(wallet, other, 5_00, key="advised"))
+    except DatabaseError as error:
+        assert error.__cause__.sqlstate in {"22P02", "23505"}  # type: ignore[union-attr]
+        expected = (100_00, 0, 0)
+    else:
+        expected = (95_00, 5_00, 2)
+    legs = Posting.objects.filter(journal__key="transfer:advised").count()
+    assert (reading.standing(wallet).balance, reading.standing(other).balance, legs) == expected
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ledger.batch', '', true)")
 
 
 _POST = "SELECT ledger_post('transfer.sent', 'a', %s::timestamptz, '', NULL, %s, ARRAY[1, -1])"
@@ -134,7 +168,7 @@ def test_no_instant_spoils_a_statement_for_good(wallet: int, instant: str) -> No
     pair = [wallet, books.wallet()]
     assert _refused(_POST, instant, pair) == "NCL08"
     both = _BATCH.replace("ARRAY[now(), now()]", f"ARRAY[now(), '{instant}'::timestamptz]")
-    assert _refused(both, [1, 1, 2, 2], pair * 2) == "NCL08"
+    assert _refused(both, [f"{{{pair[0]},{pair[1]}}}"] * 2, _TWO) == "NCL08"
     place = "SELECT ledger_place_hold(%s, 'far', 1, %s, '')"
     assert _refused(place, wallet, instant) == "NCL08"
 

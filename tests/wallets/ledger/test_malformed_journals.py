@@ -59,8 +59,8 @@ def test_a_journal_has_two_legs_on_two_accounts_and_an_instant() -> None:
         replace(draft, effective_at=books.MORNING.replace(tzinfo=None))
 
 
-# What PostgreSQL itself says: no such function, not null, unique.
-_NO_FUNCTION, _NULL, _TWICE = "42883", "23502", "23505"
+# What PostgreSQL itself says: no such function, not null.
+_NO_FUNCTION, _NULL = "42883", "23502"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ _NO_FUNCTION, _NULL, _TWICE = "42883", "23502", "23505"
         ("'[0:1]={{{a},{b}}}'::bigint[]", "'[0:1]={{10,-10}}'::bigint[]", _NULL),
         ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[0, 0]::bigint[]", "NCL08"),
         ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9007199254740992, -9007199254740992]", "NCL08"),
-        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9223372036854775807, -9223372036854775807]", "22003"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9223372036854775807, -9223372036854775807]", "NCL08"),
         ("ARRAY[{a}, {b}, {c}]::bigint[]", "ARRAY[9223372036854775807, 2, -1]", "NCL08"),
         ("ARRAY[{a}, {b}, {c}]::bigint[]", "ARRAY[10, -9, -2]", "NCL03"),
     ],
@@ -112,15 +112,15 @@ def test_what_is_malformed_is_refused_by_the_function_itself(
 @pytest.mark.parametrize(
     ("accounts", "amounts", "state"),
     [
-        ("ARRAY[{a}]", "ARRAY[10]", "NCL03"),
+        ("ARRAY[{a}]", "ARRAY[10]", "NCL08"),
         ("ARRAY[{a}, {b}]", "ARRAY[10, -11]", "NCL03"),
         ("ARRAY[{a}, {b}]", "ARRAY[10, NULL]", _NULL),
         ("ARRAY[{a}, NULL]", "ARRAY[10, -10]", _NULL),
-        ("ARRAY[{a}, {a}]", "ARRAY[10, -10]", _TWICE),
+        ("ARRAY[{a}, {a}]", "ARRAY[10, -10]", "NCL08"),
         ("ARRAY[{a}, {b}]", "ARRAY[0, 0]", "NCL08"),
         ("ARRAY[{a}, {b}]", "ARRAY[9007199254740992, -9007199254740992]", "NCL08"),
         ("ARRAY[{a}, {b}]", "ARRAY[10]", "NCL08"),
-        ("NULL", "NULL", "NCL08"),
+        ("NULL", "NULL", _NULL),
     ],
 )
 def test_what_is_malformed_is_refused_in_a_batch_too(
@@ -128,10 +128,9 @@ def test_what_is_malformed_is_refused_in_a_batch_too(
 ) -> None:
     ids = {name: books.wallet(100_00) for name in "ab"}
     before = Journal.objects.count()
-    places = f"ARRAY(SELECT 1 FROM generate_series(1, cardinality({accounts}::bigint[])))"
     call = (
         "SELECT ledger_post_batch(ARRAY['test.anything'], ARRAY['k'], ARRAY[now()], ARRAY[''],"
-        f" {places}, {accounts}::bigint[], {amounts}::bigint[])"
+        f" ARRAY[({accounts}::bigint[])::text], ARRAY[({amounts}::bigint[])::text])"
     ).format(**ids)
 
     with (

@@ -64,7 +64,7 @@ def test_an_edited_amount_is_found_and_its_journal_named(filled: tuple[int, int]
 
 
 @pytest.mark.broken_books
-def test_an_edit_that_adds_up_is_found_by_the_hash(filled: tuple[int, int]) -> None:
+def test_an_edit_that_adds_up_is_found_by_its_journal(filled: tuple[int, int]) -> None:
     sender, _ = filled
     _by_hand(
         "wallets_posting",

@@ -133,23 +133,23 @@ BUGS = (
     ),
     Bug(
         "held-money-can-be-spent",
-        "wallets/ledger/sql/v1/posting.sql",
+        "wallets/ledger/sql/v3/posting.sql",
         "the ledger forgets what is held when it looks whether there is enough",
         (
             (
-                "             OR p_sign * p_balance_after - p_held >= p_floor), false)",
-                "             OR p_sign * p_balance_after >= p_floor), false)",
+                "                 OR v_sign * v_balance - v_held >= v_floor)",
+                "                 OR v_sign * v_balance >= v_floor)",
             ),
         ),
     ),
     Bug(
         "wallet-below-nothing",
-        "wallets/ledger/sql/v1/posting.sql",
+        "wallets/ledger/sql/v3/posting.sql",
         "the ledger lets a wallet go below nothing",
         (
             (
-                "             OR p_sign * p_balance_after - p_held >= p_floor), false)",
-                "             OR true), false)",
+                "                 OR v_sign * v_balance - v_held >= v_floor)",
+                "                 OR true)",
             ),
         ),
     ),
@@ -177,19 +177,20 @@ BUGS = (
     ),
     Bug(
         "hot-account-forgets",
-        "wallets/ledger/sql/v2/posting.sql",
+        "wallets/ledger/sql/v3/posting.sql",
         "postings onto hot accounts are not put into their balance",
         (
             (
-                "        IF v_is_hot THEN\n            INSERT INTO",
-                "        IF false THEN\n            INSERT INTO",
+                "            INSERT INTO public.wallets_unrolled (account_id, amount, postings)\n"
+                "            VALUES (v_account, v_amount, 1);",
+                "            NULL;",
             ),
         ),
     ),
     Bug(
         "same-key-posts-again",
-        "wallets/ledger/sql/v2/posting.sql",
+        "wallets/ledger/sql/v3/posting.sql",
         "a key that was posted before is told to be new",
-        (("        RETURN ARRAY[v_journal, 0] ||", "        RETURN ARRAY[v_journal, 1] ||"),),
+        (("        v_is_new := 0;", "        v_is_new := 1;"),),
     ),
 )
