@@ -84,7 +84,7 @@ def test_a_withdrawal_that_never_reached_mpesa_is_not_guessed(name: str, daraja:
 
 def test_a_queue_timeout_of_what_was_not_carried_out_goes_back(daraja: Daraja) -> None:
     withdrawal, member = _told(daraja, (("payout", "queue_timeout", {"carried_out": 0}),))
-    until(hurried(withdrawal, minutes=10))
+    until(hurried(withdrawal, hours=1))
     if withdrawal.state == State.NEEDS_REVIEW:
         mpesa.settle_by_two(withdrawal, paid=False)
     assert mpesa.balance(member) == 1_000_00
