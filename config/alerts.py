@@ -16,6 +16,7 @@ from config.celery import QUEUES
 from nannychain import queues
 from nannychain.alerts import rules
 from nannychain.alerts.rules import Found, Rule
+from nannychain.clock import nairobi_date
 from nannychain.health import services as health
 from nannychain.ids import first_since
 from nannychain.inbox.models import InboxMessage
@@ -27,6 +28,9 @@ from payments.deposits.states import State as DepositState
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State as PaybillState
 from payments.reconciliation.breaks import selectors as breaks
+from payments.reconciliation.breaks.kinds import BreakKind
+from payments.reconciliation.reports import selectors as reports
+from payments.reconciliation.reports import services as reports_of_days
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import UNFINISHED, State
 from wallets.ledger import reading
@@ -44,6 +48,7 @@ REVIEW_AGE = timedelta(hours=4)
 SMS_AGE = timedelta(minutes=15)
 QUEUE_AGE = timedelta(minutes=5)
 BOOKS_AGE = timedelta(hours=26)
+REPORT_BY = timedelta(hours=6)  # after midnight
 SMS_LEAST = 10  # fewer prove nothing
 SMS_FAILED_PERCENT = 30
 DEPOSITS_LEAST = 5
@@ -126,6 +131,34 @@ def breaks_old() -> Found:
     if not found["rows"]:
         return None
     return {"how many": found["rows"], "oldest": _told(found["since"])}
+
+
+def safeguarding_short() -> Found:
+    """Tell when we hold less for customers than we owe them."""
+    rows = breaks.unsettled().filter(kind=BreakKind.SAFEGUARDING_SHORT)
+    found = rows.values("amount_cents", "since").first()
+    if found is None:
+        return None
+    return {"short_cents": -(found["amount_cents"] or 0), "since": _told(found["since"])}
+
+
+def report_missing() -> Found:
+    """Tell when the report of the day before isn't there in the morning, once there are books."""
+    day = reports_of_days.day_to_report(at=timezone.now() - REPORT_BY)
+    last = reports.last_day()
+    if last is None:
+        first = Journal.objects.order_by("pk").values_list("recorded_at", flat=True).first()
+        return None if first is None or nairobi_date(first) > day else {"last report": "never"}
+    return None if last >= day else {"last report": last.isoformat()}
+
+
+def report_unsigned() -> Found:
+    """Tell of reports that nobody has signed off for a day."""
+    rows = reports.unsigned(at=timezone.now(), older_than=DAY)
+    found = rows.aggregate(rows=Count("pk"), since=Min("made_at"))
+    if not found["rows"]:
+        return None
+    return {"how many": found["rows"], "since": _told(found["since"])}
 
 
 def sms_failing() -> Found:
@@ -237,6 +270,17 @@ RULES = (
     Rule(name="callbacks_silent", title="M-Pesa's callbacks don't come", look=callbacks_silent),
     Rule(name="suspense_old", title="Money in suspense waits for its owner", look=suspense_old),
     Rule(name="breaks_old", title="Differences are not explained in time", look=breaks_old),
+    Rule(
+        name="safeguarding_short",
+        title="Customers' money is not covered",
+        look=safeguarding_short,
+    ),
+    Rule(name="report_missing", title="There is no daily report", look=report_missing),
+    Rule(
+        name="report_unsigned",
+        title="A daily report is not signed off",
+        look=report_unsigned,
+    ),
     Rule(name="sms_failing", title="Many SMS come to nothing", look=sms_failing),
     Rule(name="sms_stuck", title="SMS that are due don't go out", look=sms_stuck),
     Rule(name="pins_attacked", title="Somebody may be guessing PINs", look=pins_attacked),

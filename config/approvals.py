@@ -6,6 +6,7 @@ from payments.fees import review as fees
 from payments.limits import changing as limits
 from payments.paybill import review as paybill
 from payments.reconciliation.breaks import review as breaks
+from payments.reconciliation.floats import services as floats
 from payments.withdrawals import review as withdrawals
 from workers.identity import two_people as people
 
@@ -17,6 +18,7 @@ KINDS: tuple[Kind, ...] = (
     *fees.KINDS,
     *limits.KINDS,
     *operating.KINDS,
+    *floats.KINDS,
 )
 
 

@@ -6,13 +6,14 @@ from django.db.models.signals import post_migrate
 from payments.deposits import postings as deposits
 from payments.paybill import postings as paybill
 from payments.reconciliation.breaks import postings as breaks
+from payments.reconciliation.floats import moves as floats
 from payments.reconciliation.statements import postings as statements
 from payments.transfers import postings as transfers
 from payments.withdrawals import postings as withdrawals
 from wallets.ledger import syncing
 
 # Importing them has registered what they may debit and credit.
-POSTINGS = (breaks, deposits, paybill, statements, transfers, withdrawals)
+POSTINGS = (breaks, deposits, floats, paybill, statements, transfers, withdrawals)
 
 
 def connect() -> None:

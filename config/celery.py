@@ -17,6 +17,7 @@ app.conf.task_routes = {
     "nannychain.notifications.*": {"queue": "sms"},
     "payments.deposits.*": {"queue": "mpesa"},
     "payments.paybill.*": {"queue": "mpesa"},
+    "payments.reconciliation.*": {"queue": "mpesa"},
     "payments.withdrawals.*": {"queue": "mpesa"},
     "workers.identity.sim_swaps.*": {"queue": "sms"},
     "wallets.custody.*": {"queue": "signer"},

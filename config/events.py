@@ -9,6 +9,7 @@ from payments.mpesa import callbacks as mpesa
 from payments.paybill import asking, returning
 from payments.paybill import callbacks as paybill
 from payments.paybill import services as payments_in
+from payments.reconciliation.balances import asking as balances
 from payments.withdrawals import callbacks as withdrawals
 from ussd.gateways.events import SESSION_ENDED
 from workers.identity import services as identity
@@ -32,6 +33,7 @@ SOURCES: tuple[inbox.Source, ...] = (
     paybill.CONFIRMATIONS,
     asking.ANSWERS,
     returning.RESULTS,
+    balances.ANSWERS,
 )
 
 

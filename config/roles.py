@@ -92,6 +92,12 @@ GRANTS = (
     Grant("payments.view_break", (_O, _F, _C), "see breaks, and what was done about each"),
     Grant("payments.change_break", (_O, _F), "take, explain, and ask to settle a break"),
     Grant("payments.settle_break", (_F,), "decide, by two, about writing off and settling"),
+    Grant("payments.view_floatmove", (_O, _F, _C), "see moves between bank and M-Pesa"),
+    Grant("payments.add_floatmove", (_O, _F), "propose to book such a move"),
+    Grant("payments.settle_floatmove", (_F,), "decide about what somebody else proposed"),
+    Grant("payments.view_balancereading", (_O, _F, _C), "see what M-Pesa says that it holds"),
+    Grant("payments.view_dailyreport", (_O, _F, _C), "see and take out the daily reports"),
+    Grant("payments.sign_dailyreport", (_F, _C), "sign a daily report off"),
     # Stellar
     Grant("wallets.view_submission", (_O,), "see transactions and their outcome"),
     Grant("wallets.view_envelope", (_O,), "see what was signed"),

@@ -28,6 +28,7 @@ class Lock(IntEnum):
     MPESA_PROMPT = 8  # one prompt on a phone at a time
     SIM_SWAP_SWEEP = 9  # one sweep of questions about SIMs at a time
     RECONCILIATION = 10  # one daily run at a time; held around all that it does
+    REPORT = 16  # one daily report is made at a time
     BREAKS = 11  # one writer of breaks at a time
     WATCHDOG = 15  # one worker looks at the rules while beat is silent
     ALERT_DELIVERY = 13  # one round of telling at a time: a silent receiver holds up one thread

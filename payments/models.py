@@ -13,7 +13,10 @@ from payments.limits.models import (
 )
 from payments.mpesa.receipts.models import MpesaReceipt
 from payments.paybill.models import PaybillPayment
+from payments.reconciliation.balances.models import BalanceReading
 from payments.reconciliation.breaks.models import Break, BreakEvent
+from payments.reconciliation.floats.models import FloatMove
+from payments.reconciliation.reports.models import DailyReport, ReportDocument, SignOff
 from payments.reconciliation.statements.models import (
     OpenItem,
     StatementFile,
@@ -25,15 +28,18 @@ from payments.transfers.models import Transfer
 from payments.withdrawals.models import Desk, ExtraPayout, PayoutAttempt, Withdrawal
 
 __all__ = [
+    "BalanceReading",
     "Break",
     "BreakEvent",
     "CapUse",
+    "DailyReport",
     "DayOutflow",
     "DayUse",
     "Deposit",
     "Desk",
     "Excess",
     "ExtraPayout",
+    "FloatMove",
     "LevelLimits",
     "MpesaReceipt",
     "OpenItem",
@@ -41,6 +47,8 @@ __all__ = [
     "PaybillPayment",
     "Payee",
     "PayoutAttempt",
+    "ReportDocument",
+    "SignOff",
     "StatementFile",
     "StatementLine",
     "StatementMatch",

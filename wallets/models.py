@@ -15,6 +15,7 @@ from wallets.ledger.models import (
     Posting,
     Unrolled,
 )
+from wallets.stellar.counting.models import StellarCount
 from wallets.stellar.models import Channel, Envelope, FundingRequest, Network, Submission
 from wallets.stellar.watching.models import Movement
 from wallets.wallet.models import Wallet
@@ -39,6 +40,7 @@ __all__ = [
     "SealedChannelKey",
     "SealedKey",
     "Signing",
+    "StellarCount",
     "Submission",
     "Unrolled",
     "Wallet",

@@ -18,7 +18,6 @@ _FOUND_BY_NAME = re.compile(
 # Built before whoever needs it; a line goes when its module is used.
 _AHEAD_OF_USE: set[str] = {
     "nannychain.staff.charts",
-    "payments.mpesa.balances",
 }
 # Where the environment is read, or handed on to a child: everything else asks `config.env`.
 _ENVIRONMENT = re.compile(r"os\.(environ|getenv)")

