@@ -31,8 +31,9 @@ from payments.reconciliation.breaks import selectors as breaks
 from payments.reconciliation.breaks.kinds import BreakKind
 from payments.reconciliation.reports import selectors as reports
 from payments.reconciliation.reports import services as reports_of_days
+from payments.withdrawals import selectors as withdrawals
 from payments.withdrawals.models import Withdrawal
-from payments.withdrawals.states import UNFINISHED, State
+from payments.withdrawals.states import State
 from wallets.ledger import reading
 from wallets.ledger.chart import Kind
 from wallets.ledger.checking.models import BooksCheck
@@ -43,7 +44,6 @@ from workers.identity.pins.models import PinAttempt
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PAYOUT_AGE = timedelta(minutes=30)
 REVIEW_AGE = timedelta(hours=4)
 SMS_AGE = timedelta(minutes=15)
 QUEUE_AGE = timedelta(minutes=5)
@@ -92,14 +92,12 @@ def float_low() -> Found:
 
 def payouts_old() -> Found:
     """Tell of withdrawals that neither went through nor failed for long."""
-    rows = Withdrawal.objects.filter(state__in=UNFINISHED).exclude(state=State.NEEDS_REVIEW)
-    return _older(rows, "created_at", than=PAYOUT_AGE)
+    return _older(withdrawals.late(), "created_at", than=withdrawals.LATE_AFTER)
 
 
 def reviews_wait() -> Found:
     """Tell of withdrawals that two of the staff are to decide about."""
-    rows = Withdrawal.objects.filter(state__in=UNFINISHED).filter(state=State.NEEDS_REVIEW)
-    return _older(rows, "created_at", than=REVIEW_AGE)
+    return _older(withdrawals.to_decide(), "created_at", than=REVIEW_AGE)
 
 
 def deposits_unknown() -> Found:

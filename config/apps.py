@@ -30,3 +30,6 @@ class ConfigConfig(AppConfig):
         importlib.import_module("config.figures").connect()
         importlib.import_module("config.metrics").connect()
         importlib.import_module("config.alerts").connect()
+        importlib.import_module("config.front_page").connect()
+        importlib.import_module("config.search").connect()
+        importlib.import_module("config.timeline").connect()

@@ -7,7 +7,7 @@ a primitive element, so that any single wrong character and any swap of two char
 import secrets
 import time
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,7 @@ from nannychain.errors import Invalid
 # Crockford's base 32: no I, L, O or U. https://www.crockford.com/base32.html
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKS_LIKE = str.maketrans({"I": "1", "L": "1", "O": "0"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POLYNOMIAL = 0b100101  # x^5 + x^2 + 1 is primitive over GF(2)
 
 
@@ -38,6 +39,11 @@ def first_since(instant: datetime) -> uuid.UUID:
     """Return what no id made before that instant, and every one made since, reaches."""
     milliseconds = int(instant.timestamp() * 1000)
     return uuid.UUID(int=(milliseconds << 16 | 0x7000) << 64 | 0b10 << 62)
+
+
+def made_at(identity: uuid.UUID) -> datetime:
+    """Return when an id of ours was made, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=identity.int >> 80)
 
 
 def new_token() -> str:

@@ -61,12 +61,29 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value()) if self.value() in _WORDS else queryset
 
 
+class DecideFilter(admin.SimpleListFilter):
+    """Requests that wait for this very person."""
+
+    title = "decision"
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
+        """Offer those that one may decide about."""
+        return [("mine", "waits for me")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ApprovalRequest]
+    ) -> QuerySet[ApprovalRequest]:
+        """Narrow the list."""
+        return queryset & for_me(request) if self.value() == "mine" else queryset
+
+
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(ReadOnlyAdmin):
     """The newest first. Who may not see all sees the kinds in which one has a part."""
 
     list_display = ("asked_at", "state_in_words", "what", "about", "reason", "asker", "decider")
-    list_filter = (StateFilter,)
+    list_filter = (StateFilter, DecideFilter)
     address_filters = ("subject_type", "subject_id", "kind")
     ordering = ("-id",)
     fieldsets = (
@@ -206,6 +223,15 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
 def may_see(request: HttpRequest) -> bool:
     """Tell whether this person may see any requests; the side bar asks, too."""
     return bool(request.user.has_perm(_VIEW_ALL) or _kinds_of(request))
+
+
+def for_me(request: HttpRequest) -> QuerySet[ApprovalRequest]:
+    """Return the open requests about which this person may decide: never her own."""
+    kinds_to_decide = [
+        kind.code for kind in kinds.registered() if request.user.has_perm(kind.permission)
+    ]
+    waiting = ApprovalRequest.objects.filter(state=State.ASKED, kind__in=kinds_to_decide)
+    return waiting.exclude(asked_by=actor(request).id)
 
 
 def _act(decision: str, asked: ApprovalRequest, *, request: HttpRequest, reason: str) -> None:

@@ -1,6 +1,7 @@
 """One append-only table for every change that a person may ask about."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -26,6 +27,8 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_subject"),
             models.Index(fields=["actor_id", "-id"], name="audit_actor"),
+            # Rows come in the order of time, so that a few ranges of blocks tell a day.
+            BrinIndex(fields=["at"], name="audit_day"),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

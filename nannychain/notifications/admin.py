@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 
 from nannychain import phone
 from nannychain.errors import Invalid
-from nannychain.notifications import services
+from nannychain.notifications import selectors, services
 from nannychain.notifications.africastalking.reports import in_words
 from nannychain.notifications.kinds import KINDS
 from nannychain.notifications.models import DeliveryReport, OptOut, Sms
@@ -55,10 +55,13 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
         """Offer every state."""
-        return [(str(state), words) for state, words in _WORDS.items()]
+        lost = ("lost", "came to nothing, can be sent again")
+        return [lost, *((str(state), words) for state, words in _WORDS.items())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sms]) -> QuerySet[Sms]:  # noqa: ARG002
         """Narrow the list."""
+        if self.value() == "lost":
+            return queryset.filter(selectors.is_lost())
         return queryset.filter(state=self.value()) if self.value() in _WORDS else queryset
 
 

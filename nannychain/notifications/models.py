@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from nannychain.ids import new_id
-from nannychain.notifications.states import State
+from nannychain.notifications.states import SENDABLE_AGAIN, State
 from nannychain.states.machine import choices
 
 HIDDEN = "code hidden"
@@ -77,6 +77,11 @@ class Sms(models.Model):
                 condition=models.Q(sealed_text__isnull=False),
             ),
             models.Index(fields=["phone", "-id"], name="sms_phone"),
+            models.Index(
+                fields=["id"],
+                name="sms_lost",
+                condition=models.Q(state__in=sorted(state.value for state in SENDABLE_AGAIN)),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ who can't see it. Figures are whole numbers from zero up.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 
 # How a series is coloured; each is a class `chart-…` of the stylesheet.
@@ -42,14 +42,29 @@ class Bar:
     address: str = ""
 
 
+def short(value: int) -> str:
+    """Return a figure as the scale has room for it: `950`, `12k`, `1.5M`."""
+    for unit, sign in ((1_000_000, "M"), (1_000, "k")):
+        if value >= unit:
+            return f"{value / unit:.1f}".removesuffix(".0") + sign
+    return str(value)
+
+
 def _as_it_is(value: int) -> str:
     return f"{value:,}"
 
 
 def columns(
-    title: str, labels: Sequence[str], series: Sequence[Series], *, show: Show = _as_it_is
+    title: SafeString | str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    show: Show = _as_it_is,
+    scale: Show = short,
 ) -> SafeString:
-    """Return columns, those of one label side by side; `show` writes a figure for people.
+    """Return columns, those of one label side by side.
+
+    `show` writes a figure for people, `scale` one of the scale, which has less room.
 
     Raises ValueError for a figure below zero, or a series that has not one for each label.
     """
@@ -71,11 +86,16 @@ def columns(
         '<rect class="chart-{}" x="{}%" y="{}" width="{}%" height="{}"><title>{}</title></rect>',
         rectangles(),
     )
-    return _figure(title, labels, series, drawn=drawn, top=top, show=show)
+    return _figure(title, labels, series, drawn=drawn, top=top, show=show, scale=scale)
 
 
 def lines(
-    title: str, labels: Sequence[str], series: Sequence[Series], *, show: Show = _as_it_is
+    title: SafeString | str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    show: Show = _as_it_is,
+    scale: Show = short,
 ) -> SafeString:
     """Return a line for each series. Arguments and errors as of `columns`."""
     top = _checked(labels, series)
@@ -100,10 +120,10 @@ def lines(
             paths(),
         ),
     )
-    return _figure(title, labels, series, drawn=drawn, top=top, show=show)
+    return _figure(title, labels, series, drawn=drawn, top=top, show=show, scale=scale)
 
 
-def bars(title: str, rows: Sequence[Bar], *, show: Show = _as_it_is) -> SafeString:
+def bars(title: SafeString | str, rows: Sequence[Bar], *, show: Show = _as_it_is) -> SafeString:
     """Return horizontal bars, one below the other, each with its name and its figure in words.
 
     Raises ValueError for a figure below zero.
@@ -113,16 +133,17 @@ def bars(title: str, rows: Sequence[Bar], *, show: Show = _as_it_is) -> SafeStri
     top = max([row.value for row in rows] or [0]) or 1
     drawn = format_html_join(
         "",
-        '<div class="chart-bar"><dt>{}</dt><dd><svg class="chart-track" aria-hidden="true">'
-        '<rect class="chart-{}" width="{}%" height="100%"/></svg>'
-        '<span class="chart-value">{}</span> <span class="chart-note">{}</span></dd></div>',
+        '<div class="chart-bar"><dt>{}</dt><dd class="chart-track"><svg aria-hidden="true">'
+        '<rect class="chart-{}" width="{}%" height="100%"/></svg></dd>'
+        '<dd class="chart-value">{} <span class="chart-note">{}</span></dd></div>',
         (
             (_name(row), row.tone, f"{100 * row.value / top:.2f}", show(row.value), row.note)
             for row in rows
         ),
     )
     return format_html(
-        '<figure class="chart"><figcaption>{}</figcaption><dl class="chart-bars">{}</dl></figure>',
+        '<figure class="chart-figure"><figcaption>{}</figcaption>'
+        '<dl class="chart-bars">{}</dl></figure>',
         title,
         drawn,
     )
@@ -148,26 +169,28 @@ def _checked(labels: Sequence[str], series: Sequence[Series]) -> int:
 
 
 def _figure(
-    title: str,
+    title: SafeString | str,
     labels: Sequence[str],
     series: Sequence[Series],
     *,
     drawn: SafeString,
     top: int,
     show: Show,
+    scale: Show,
 ) -> SafeString:
     legend = format_html_join(
         "", '<span class="chart-key chart-{}">{}</span>', ((row.tone, row.name) for row in series)
     )
     return format_html(
-        '<figure class="chart"><figcaption>{}<span class="chart-legend">{}</span></figcaption>'
+        '<figure class="chart-figure"><figcaption>{}'
+        '<span class="chart-legend">{}</span></figcaption>'
         '<svg class="chart-plot" role="img" aria-label="{}" width="100%" height="{}">{}{}{}</svg>'
         "{}</figure>",
         title,
         legend,
-        title,
+        strip_tags(title),
         _HEIGHT,
-        _grid(top, show=show),
+        _grid(top, show=scale),
         drawn,
         _under(labels),
         _table(labels, series, show=show),

@@ -9,7 +9,7 @@ from typing import Any
 from nannychain import embedded
 from nannychain.embedded.folders import FolderLock, make_private, write_private
 from nannychain.supervisor import data as data_folder
-from nannychain.supervisor import defaults, programs, steps
+from nannychain.supervisor import defaults, playing, programs, steps
 from nannychain.supervisor.children import Child, end_leftovers
 from nannychain.supervisor.defaults import Surroundings
 from nannychain.supervisor.screen import Trouble, say, step, table
@@ -51,6 +51,10 @@ def run(data: Path, *, request: StopRequest) -> None:
         write_private(data / ADDRESSES, _addresses(surroundings))
         write_private(data / SETTINGS, surroundings.for_commands)
         _show(surroundings, demo=demo, watch=watch)
+        # Whoever waits for us may begin: the history comes beside.
+        manage = steps.Manage(surroundings, request=request)
+        if note := playing.play(surroundings, manage=manage):
+            say(f"Demo history {note}")
         while not request.wait(LOOK_SECONDS):
             watch.look()
     finally:

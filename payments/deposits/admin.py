@@ -1,5 +1,6 @@
 """Deposits in the admin: to read, with their life in words, and to ask M-Pesa about."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,6 +13,7 @@ from nannychain import phone
 from nannychain.money import display as money
 from nannychain.staff.acting import actor
 from nannychain.staff.admin import ReadOnlyAdmin
+from nannychain.staff.downloads import Downloads, shillings, when
 from payments.deposits import references, services, words
 from payments.deposits.models import Deposit
 from payments.deposits.states import AWAITED, OPEN, State
@@ -39,7 +41,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Deposit)
-class DepositAdmin(ReadOnlyAdmin):
+class DepositAdmin(Downloads, ReadOnlyAdmin):
     """All deposits, the newest first."""
 
     list_display = (
@@ -69,6 +71,30 @@ class DepositAdmin(ReadOnlyAdmin):
         ("Why", {"fields": (("channel", "purpose"), "reason")}),
     )
     readonly_fields = ("now", "masked_phone", "amount", "timeline")
+
+    # As CSV.
+
+    download_header = (
+        *("id", "asked for", "reference", "receipt", "member", "phone", "amount", "state"),
+        *("reason", "told by", "ended"),
+    )
+
+    def download_rows(self, page: list[Deposit]) -> Iterator[tuple[object, ...]]:
+        """Yield a line for each."""
+        for deposit in page:
+            yield (
+                deposit.pk,
+                when(deposit.created_at),
+                deposit.reference,
+                deposit.receipt,
+                deposit.member,
+                phone.mask(deposit.phone),
+                shillings(deposit.amount_cents),
+                words.STATES[State(deposit.state)],
+                deposit.reason,
+                deposit.told_by,
+                when(deposit.ended_at),
+            )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Deposit], search_term: str

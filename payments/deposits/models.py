@@ -67,8 +67,14 @@ class Deposit(models.Model):
             models.UniqueConstraint(fields=["checkout_id"], name="deposit_checkout_once"),
             models.UniqueConstraint(fields=["receipt"], name="deposit_receipt_once"),
         ]
+        permissions = [("download_deposit", "Can take deposits out as CSV")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="deposit_due"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state=State.UNKNOWN.value),
+                name="deposit_unknown",
+            ),
             models.Index(fields=["member", "-id"], name="deposit_of_member"),
             models.Index(fields=["phone", "amount_cents", "sent_at"], name="deposit_same_again"),
             models.Index(

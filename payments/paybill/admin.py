@@ -1,5 +1,6 @@
 """Payments to the paybill in the admin, and what two of the staff do about those in suspense."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from nannychain.approvals.asking import ask_page
 from nannychain.errors import Invalid
 from nannychain.money import display as money
 from nannychain.staff.admin import ReadOnlyAdmin
+from nannychain.staff.downloads import Downloads, shillings, when
 from nannychain.staff.forms import ReasonForm
 from payments.paybill import echoes, review, selectors, words
 from payments.paybill.models import PaybillPayment
@@ -89,7 +91,8 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
         """Offer what waits, and every state."""
-        return [("open", "waits"), *((str(s), text) for s, text in words.STATES.items())]
+        ways = [("open", "waits"), ("doubt", "in doubt for long")]
+        return [*ways, *((str(s), text) for s, text in words.STATES.items())]
 
     def queryset(
         self,
@@ -99,6 +102,8 @@ class StateFilter(admin.SimpleListFilter):
         """Narrow the list."""
         if self.value() == "open":
             return queryset.filter(state__in=OPEN)
+        if self.value() == "doubt":
+            return queryset & selectors.in_doubt()
         return queryset.filter(state=self.value()) if self.value() in words.STATES else queryset
 
 
@@ -132,7 +137,7 @@ class AgeFilter(admin.SimpleListFilter):
 
 
 @admin.register(PaybillPayment)
-class PaybillPaymentAdmin(ReadOnlyAdmin):
+class PaybillPaymentAdmin(Downloads, ReadOnlyAdmin):
     """All payments, the newest first."""
 
     list_display = (
@@ -160,6 +165,29 @@ class PaybillPaymentAdmin(ReadOnlyAdmin):
         ),
     )
     readonly_fields = ("now", "amount", "timeline", "settling", "who_paid")
+
+    # As CSV.
+
+    download_header = (
+        *("id", "told", "paid", "receipt", "account number", "payer", "amount", "member"),
+        *("state", "why"),
+    )
+
+    def download_rows(self, page: list[PaybillPayment]) -> Iterator[tuple[object, ...]]:
+        """Yield a line for each."""
+        for payment in page:
+            yield (
+                payment.pk,
+                when(payment.created_at),
+                when(payment.paid_at),
+                payment.receipt,
+                payment.account,
+                words.payer(payment),
+                shillings(payment.amount_cents),
+                payment.member,
+                words.STATES[State(payment.state)],
+                payment.why,
+            )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PaybillPayment], search_term: str

@@ -6,7 +6,7 @@ from django.utils import timezone
 from nannychain.ids import new_id
 from nannychain.notifications.models import Sms
 from nannychain.states.machine import choices
-from payments.paybill.states import PAYBILL, State
+from payments.paybill.states import IN_DOUBT, PAYBILL, State
 from workers.identity.models import Member
 
 TEXT_LENGTH_MAX = 80
@@ -46,7 +46,10 @@ class PaybillPayment(models.Model):
     sms = models.ForeignKey(Sms, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        permissions = [("settle_paybillpayment", "Can settle, by two, what is in suspense")]
+        permissions = [
+            ("settle_paybillpayment", "Can settle, by two, what is in suspense"),
+            ("download_paybillpayment", "Can take payments to the paybill out as CSV"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount_cents__gt=0), name="paybill_of_something"
@@ -64,6 +67,11 @@ class PaybillPayment(models.Model):
                 fields=["created_at"],
                 name="paybill_suspense",
                 condition=models.Q(state=State.SUSPENSE.value),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="paybill_in_doubt",
+                condition=models.Q(state__in=[state.value for state in IN_DOUBT]),
             ),
         ]
 

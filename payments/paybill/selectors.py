@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Sum, Window
+from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.paybill.models import PaybillPayment
-from payments.paybill.states import State
+from payments.paybill.states import IN_DOUBT, State
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,19 @@ AGES = (
     (timedelta(days=30), "8 to 30 days"),
 )
 OLDEST = "over 30 days"
+# M-Pesa clears up sooner what it clears up at all.
+DOUBT_AFTER = timedelta(hours=1)
+
+
+def in_suspense() -> QuerySet[PaybillPayment]:
+    """Return what is with us for we don't know whom."""
+    return PaybillPayment.objects.filter(state=State.SUSPENSE.value)
+
+
+def in_doubt() -> QuerySet[PaybillPayment]:
+    """Return those of which M-Pesa has long not said whether they came, or went back."""
+    rows = PaybillPayment.objects.filter(state__in=IN_DOUBT)
+    return rows.filter(created_at__lt=timezone.now() - DOUBT_AFTER)
 
 
 def age_in_words(payment: PaybillPayment, *, at: datetime) -> str:

@@ -35,4 +35,6 @@ PAYBILL = Machine(
 )
 
 ASKABLE = (State.UNCONFIRMED,)
+# M-Pesa has yet to say whether it came, or went back.
+IN_DOUBT = (State.UNCONFIRMED, State.RETURNING)
 OPEN = (State.UNCONFIRMED, State.SUSPENSE, State.RETURNING)

@@ -2,6 +2,7 @@
 two people. And the desk that lets payouts go.
 """
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,9 @@ from nannychain.approvals.asking import ask_page
 from nannychain.money import display as money
 from nannychain.staff.acting import actor
 from nannychain.staff.admin import ReadOnlyAdmin, ReadOnlyInline
+from nannychain.staff.downloads import Downloads, shillings, when
 from nannychain.staff.forms import ReasonForm
-from payments.withdrawals import desk, review, services, words
+from payments.withdrawals import desk, review, selectors, services, words
 from payments.withdrawals.models import Desk, ExtraPayout, PayoutAttempt, Withdrawal
 from payments.withdrawals.states import UNFINISHED, Attempt, State
 
@@ -34,8 +36,11 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
-        """Offer what is under way, and every state."""
-        ways = (("open", "under way"), ("twice", "paid too often"))
+        """Offer what is under way, what has been for long, and every state."""
+        ways = (
+            *(("open", "under way"), ("late", "under way for long")),
+            ("twice", "paid too often"),
+        )
         return [*ways, *((str(s), text) for s, text in words.STATES.items())]
 
     def queryset(
@@ -48,6 +53,8 @@ class StateFilter(admin.SimpleListFilter):
             return queryset.filter(state__in=UNFINISHED)
         if self.value() == "twice":
             return queryset.filter(contradicted_at__isnull=False)
+        if self.value() == "late":
+            return queryset & selectors.late()
         return queryset.filter(state=self.value()) if self.value() in words.STATES else queryset
 
 
@@ -107,7 +114,7 @@ class PaidForm(EvidenceForm):
 
 
 @admin.register(Withdrawal)
-class WithdrawalAdmin(ReadOnlyAdmin):
+class WithdrawalAdmin(Downloads, ReadOnlyAdmin):
     """All withdrawals, the newest first."""
 
     list_display = ("created_at", "member", "amount", "state_in_words", "reason", "receipt")
@@ -125,6 +132,29 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         ("Why", {"fields": (("channel", "failure_code"), "reason", "settling")}),
     )
     readonly_fields = ("now", "masked_phone", "sums", "timeline", "settling")
+
+    # As CSV.
+
+    download_header = (
+        *("id", "asked for", "receipt", "member", "phone", "paid out", "fee", "duty", "in all"),
+        *("state", "reason", "ended"),
+    )
+
+    def download_rows(self, page: list[Withdrawal]) -> Iterator[tuple[object, ...]]:
+        """Yield a line for each."""
+        for row in page:
+            sums = (row.amount_cents, row.fee_cents, row.tax_cents, row.total_cents)
+            yield (
+                row.pk,
+                when(row.created_at),
+                row.receipt,
+                row.member,
+                phone.mask(row.phone),
+                *map(shillings, sums),
+                words.STATES[State(row.state)],
+                row.reason,
+                when(row.ended_at),
+            )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Withdrawal], search_term: str

@@ -61,7 +61,10 @@ class Withdrawal(models.Model):
             ),
             models.Index(fields=["member", "-id"], name="withdrawal_of_member"),
         ]
-        permissions = [("settle_withdrawal", "Can decide what became of a withdrawal")]
+        permissions = [
+            ("settle_withdrawal", "Can decide what became of a withdrawal"),
+            ("download_withdrawal", "Can take withdrawals out as CSV"),
+        ]
 
     def __str__(self) -> str:
         return f"withdrawal {str(self.pk)[-6:]}"

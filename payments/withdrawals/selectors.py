@@ -1,7 +1,7 @@
 """Reading withdrawals, and what one would cost."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,11 +12,13 @@ from payments.fees import selectors as fees
 from payments.operations import Operation
 from payments.withdrawals.errors import AmountOutOfRange, NoSuchWithdrawal
 from payments.withdrawals.models import PayoutAttempt, Withdrawal
-from payments.withdrawals.states import UNFINISHED
+from payments.withdrawals.states import UNFINISHED, State
 
 # M-Pesa's own limits for one payout, in cents.
 AMOUNT_CENTS_MIN = 10 * CENTS_PER_SHILLING
 AMOUNT_CENTS_MAX = 250_000 * CENTS_PER_SHILLING
+# What has been under way for so long is a matter for staff.
+LATE_AFTER = timedelta(minutes=30)
 _AT_ONCE = 200
 
 
@@ -74,6 +76,18 @@ def due() -> list[str]:
     """Return the ids of withdrawals that somebody has to look at, the longest due first."""
     rows = Withdrawal.objects.filter(state__in=UNFINISHED, due_at__lte=timezone.now())
     return [str(key) for key in rows.order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE]]
+
+
+def late() -> QuerySet[Withdrawal]:
+    """Return what has been under way for long, and doesn't wait for a decision of staff."""
+    rows = Withdrawal.objects.filter(state__in=UNFINISHED).exclude(state=State.NEEDS_REVIEW)
+    return rows.filter(created_at__lt=timezone.now() - LATE_AFTER)
+
+
+def to_decide() -> QuerySet[Withdrawal]:
+    """Return what two of the staff are to decide about."""
+    # Both, because the index is of what is unfinished.
+    return Withdrawal.objects.filter(state__in=UNFINISHED).filter(state=State.NEEDS_REVIEW)
 
 
 def last_attempt(withdrawal: Withdrawal) -> PayoutAttempt | None:

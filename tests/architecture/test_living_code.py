@@ -16,9 +16,7 @@ _FOUND_BY_NAME = re.compile(
     r"|\.commands\.\w+$|\.settings\.\w+$|^config\.gunicorn$|^nannychain\.supervisor\.\w+$"
 )
 # Built before whoever needs it; a line goes when its module is used.
-_AHEAD_OF_USE: set[str] = {
-    "nannychain.staff.charts",
-}
+_AHEAD_OF_USE: set[str] = set()
 # Where the environment is read, or handed on to a child: everything else asks `config.env`.
 _ENVIRONMENT = re.compile(r"os\.(environ|getenv)")
 _MAY_READ_ENVIRONMENT = (

@@ -60,6 +60,7 @@ def scratch(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         yield alias
 
 
+@pytest.mark.timeout(600)  # as long as it takes, for each migration twice
 def test_all_migrations_can_be_undone_and_done_again(scratch: str) -> None:
     call_command("migrate", database=scratch, verbosity=0)
     made = _made_by_us(scratch)

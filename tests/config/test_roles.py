@@ -95,6 +95,11 @@ OTHERS = {
     "payments_dailyreport_csv": "",  # only one that is there
     "payments_dailyreport_pdf": "",
     "payments_dailyreport_sign": "",
+    "payments_break_download": "FC",
+    "payments_deposit_download": "OF",
+    "payments_paybillpayment_download": "OF",
+    "payments_withdrawal_download": "OF",
+    "wallets_journal_download": "FC",
     "payments_levellimits_withdraw": "C",
     "payments_operationlimits_withdraw": "C",
     "payments_paybillpayment_allot": "",  # only what is in suspense
@@ -110,6 +115,8 @@ OTHERS = {
     "wallets_account_statement": "FC",
     "wallets_manualjournal_reverse": "OF",
     "wallets_manualjournal_decide": "F",
+    "workers_session_sign_out": "",  # only a device that is signed in
+    "workers_member_timeline": "SOFC",
     "workers_member_freeze": "SOC",
     "workers_member_unfreeze": "OC",
     "workers_member_ban": "OC",

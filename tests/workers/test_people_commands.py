@@ -9,10 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.models import AuditEntry
 from nannychain.notifications.models import Sms
+from payments.withdrawals.models import Withdrawal
 from tests.factories import programs
 from tests.factories.members import PASSWORD, MemberFactory
+from wallets.ledger.manual.models import ManualJournal
+from wallets.wallet import selectors as wallets
 from workers.identity.models import Member
 
 PHONE = "+254712345678"
@@ -126,9 +130,37 @@ def test_seed_demo_makes_an_admin_and_members_with_names(tmp_path: Path) -> None
     assert admin.is_staff
     assert told["admin"]["phone"] == "0700 000 001"
     assert admin.check_password(told["admin"]["password"])
-    members = Member.objects.exclude(pk=admin.pk)
+    staff = Member.objects.filter(is_staff=True, is_superuser=False)
+    assert sorted(str(group) for member in staff for group in member.groups.all()) == [
+        *("Compliance", "Finance", "Operations", "Support")
+    ]
+    assert all(member.check_password(told["admin"]["password"]) for member in staff)
+    members = Member.objects.filter(is_staff=False)
     assert members.count() == 2
     assert all(member.name for member in members)
+
+
+@pytest.mark.django_db
+def test_seed_demo_gives_members_money_by_a_journal_of_two_people(tmp_path: Path) -> None:
+    told = json.loads(printed("seed_demo", "--json", data_folder=tmp_path))
+
+    for phone, cents in (("+254700000002", 8_650_00), ("+254700000003", 12_400_50)):
+        member = Member.objects.get(phone=phone)
+        assert wallets.standing_of(member.pk).available == cents
+        assert member.worker_id in [paid["account"] for paid in told["payments"]]
+    posted = ManualJournal.objects.get(state="POSTED")
+    assert posted.decided_by != posted.proposed_by
+    assert ManualJournal.objects.filter(state="PROPOSED").count() == 1
+    assert ApprovalRequest.objects.filter(state="ASKED").count() == 1
+
+
+@pytest.mark.django_db
+def test_seed_demo_with_history_pays_out_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        printed("seed_demo", "--history", data_folder=tmp_path)
+
+    assert Withdrawal.objects.count() == 2
+    assert ManualJournal.objects.filter(state="POSTED").count() == 2
 
 
 @pytest.mark.django_db
@@ -153,7 +185,7 @@ def test_seed_demo_twice_changes_nothing(tmp_path: Path) -> None:
 
     assert printed("seed_demo", "--json", data_folder=tmp_path) == first
     assert AuditEntry.objects.count() == entries
-    assert Member.objects.count() == 3
+    assert Member.objects.count() == 5
 
 
 @pytest.mark.django_db
@@ -209,4 +241,4 @@ def test_seed_demo_says_nothing_but_json_on_standard_output(tmp_path: Path) -> N
     done = programs.run("seed_demo", "--json", "--data-folder", str(tmp_path))
 
     assert done.returncode == 0
-    assert set(json.loads(done.stdout)) == {"admin", "phones"}
+    assert set(json.loads(done.stdout)) == {"admin", "payments", "phones"}

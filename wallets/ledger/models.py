@@ -187,6 +187,7 @@ class Journal(models.Model):
         ]
         # For reading what stood at an instant not long ago. It costs a posting next to nothing.
         indexes = [BrinIndex(fields=["recorded_at"], name="journal_recorded")]
+        permissions = [("download_journal", "Can take journals out as CSV")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -43,6 +43,11 @@ _RECEIVED = """
                        THEN coalesce(undone.id, j.id) END
     ) causes WHERE came > 0
 """
+# One statement, so that both belong to one instant.
+_POSITION = f"""
+    SELECT NULL AS account_id, ({_OWED}) AS balance
+    UNION ALL SELECT s.account_id, s.balance FROM ({_STANDING}) s
+"""  # noqa: S608 - statements of our own
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,17 @@ def owed_to_customers(currency: str = KES) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_OWED, [currency])
         return int(cursor.fetchone()[0])
+
+
+def position(account_ids: Iterable[int], currency: str = KES) -> tuple[int, dict[int, int]]:
+    """Return what we owe to customers, and what stands on these accounts, at one instant.
+
+    In minor units. Reads a row for each customer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_POSITION, [currency, list(account_ids)])
+        found = {account: int(balance) for account, balance in cursor.fetchall()}
+    return found.pop(None), found
 
 
 def balance_at(account_id: int, instant: datetime, *, as_recorded: bool = False) -> int:

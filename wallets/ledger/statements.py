@@ -5,7 +5,6 @@ post. A hot account's are in the order of their journals; what commits late slip
 the balances are reckoned back from the present one.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from nannychain import csv_lines
 from nannychain.clock import NAIROBI
 from nannychain.errors import Invalid
 from wallets.ledger.models import Account, Balance, Currency
@@ -129,14 +129,6 @@ def everything(account_id: int) -> Iterator[Entry]:
             return
 
 
-class _Line:
-    """What `csv` writes to: it hands each line back."""
-
-    def write(self, line: str) -> str:
-        """Return the line."""
-        return line
-
-
 def as_csv(account_id: int) -> Iterator[str]:
     """Yield the whole statement as lines of CSV (RFC 4180), amounts in the currency's major unit.
 
@@ -144,23 +136,22 @@ def as_csv(account_id: int) -> Iterator[str]:
     """
     account = Account.objects.get(pk=account_id)
     scale = Currency.objects.get(pk=account.currency_id).scale
-    writer = csv.writer(_Line())
     header = ("number", "journal", "kind", "cause", "effective", "recorded", "amount", "balance")
-    yield writer.writerow((*header, "currency"))
-    for entry in everything(account_id):
-        yield writer.writerow(
-            (
-                entry.number,
-                entry.journal_id,
-                entry.kind,
-                _plain(entry.cause),
-                entry.effective_at.astimezone(NAIROBI).isoformat(timespec="seconds"),
-                entry.recorded_at.astimezone(NAIROBI).isoformat(timespec="seconds"),
-                decimal_text(entry.amount, scale=scale),
-                decimal_text(entry.balance, scale=scale),
-                account.currency_id,
-            )
+    rows = (
+        (
+            entry.number,
+            entry.journal_id,
+            entry.kind,
+            entry.cause,
+            entry.effective_at.astimezone(NAIROBI).isoformat(timespec="seconds"),
+            entry.recorded_at.astimezone(NAIROBI).isoformat(timespec="seconds"),
+            decimal_text(entry.amount, scale=scale),
+            decimal_text(entry.balance, scale=scale),
+            account.currency_id,
         )
+        for entry in everything(account_id)
+    )
+    yield from csv_lines.lines((*header, "currency"), rows)
 
 
 def decimal_text(minor: int, *, scale: int) -> str:
@@ -169,8 +160,3 @@ def decimal_text(minor: int, *, scale: int) -> str:
         return str(minor)
     whole, rest = divmod(abs(minor), 10**scale)
     return f"{'-' if minor < 0 else ''}{whole}.{rest:0{scale}d}"
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -27,7 +27,7 @@ def ban(member_id: UUID, *, reason: str, by: Actor) -> None:
     refuse_own(member_id, by=by)
     with transaction.atomic():
         standing.freeze(member_id, reason=reason, by=by)
-        tokens.close_all(member_id, why="banned by staff")
+        tokens.close_all(member_id, why="banned by staff", by=by)
         if Member.objects.filter(pk=member_id, is_staff=True).exists():
             second_factor.end_sessions(member_id)
 

@@ -5,25 +5,33 @@ given by `staff.set_rights`.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
+from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from nannychain import phone
 from nannychain.errors import Invalid
+from nannychain.money import display as written
+from nannychain.staff import timeline
 from nannychain.staff.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline
 from wallets.stellar.selectors import funding_in_words
+from wallets.wallet import selectors as wallets
 from workers.identity import services, staff, standings, worker_id
 from workers.identity.admin_acts import MemberActs
 from workers.identity.forms import OpenAccountForm, RightsForm
@@ -33,6 +41,8 @@ from workers.kyc.levels import WORDS
 from workers.kyc.selectors import level_of
 
 _RIGHTS = ("is_staff", "groups")
+_SEE_ACCOUNTS = "wallets.view_account"
+_MOMENTS = 12
 _PROVED_COLOURS = {"yes": "success", "not yet": "info"}
 
 
@@ -76,9 +86,10 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
                 )
             },
         ),
-        ("Standing", {"fields": (("standing_in_a_word", "level"), ("last_seen", "pin"))}),
+        ("Standing", {"fields": (("standing_in_a_word", "level"), ("last_seen", "pin"), "sim")}),
         ("Wallet", {"fields": ("stellar_address", "funding")}),
     )
+    readonly_fields = ("money", "held", "statement")
     change_form_outer_after_template = "workers/member_panels.html"
 
     # Who may do what.
@@ -114,6 +125,9 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         """Show rights to superusers only."""
         fieldsets = super().get_fieldsets(request, obj)
+        if obj and request.user.has_perm(_SEE_ACCOUNTS):
+            shown = ("Money", {"fields": (("money", "held"), "statement")})
+            fieldsets = (*fieldsets[:2], shown, *fieldsets[2:])
         if obj and self.has_change_permission(request, obj):
             return (*fieldsets, ("Staff", {"fields": _RIGHTS}))
         return fieldsets
@@ -124,7 +138,7 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
         obj: Member | None = None,
     ) -> Any:
         """Show everything as text but the rights."""
-        return flatten_fieldsets(self.fieldsets) if obj else ()
+        return (*flatten_fieldsets(self.fieldsets), *self.readonly_fields) if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Member | None) -> Any:
         """Show consents of those who are members already."""
@@ -139,13 +153,39 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
     ) -> Any:
         """Put the tables of SMS and audit trail under the member's fields."""
         member = self.get_object(request, object_id) if object_id else None
-        shown = tuple(panels(member, request=request)) if member else ()
-        return super().changeform_view(
-            request,
-            object_id,
-            form_url,
-            {**(extra_context or {}), "panels": shown, "show_save_and_add_another": False},
-        )
+        context = {**(extra_context or {}), "show_save_and_add_another": False}
+        if member and self.has_view_permission(request, member):
+            moments, _ = timeline.moments(
+                member, request=request, before=timezone.now(), size=_MOMENTS
+            )
+            context["moments"] = moments
+            context["timeline"] = reverse("admin:workers_member_timeline", args=[member.pk])
+            context["panels"] = tuple(panels(member, request=request))
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> Any:
+        """Add the whole timeline."""
+        whole = require_safe(self.admin_site.admin_view(self.timeline))
+        own = path("<uuid:member_id>/timeline/", whole, name="workers_member_timeline")
+        return [own, *super().get_urls()]
+
+    def timeline(self, request: HttpRequest, member_id: UUID) -> HttpResponse:
+        """Show what happened to a member, a page at a time; what this person may see of it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        member = Member.objects.filter(pk=member_id).first()
+        if member is None:
+            raise Http404
+        before = timeline.instant(request.GET.get("before", "")) or timezone.now()
+        moments, older = timeline.moments(member, request=request, before=before)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Timeline of {member}",
+            "back": reverse("admin:workers_member_change", args=[member.pk]),
+            "moments": moments,
+            "older": older.isoformat() if older else "",
+        }
+        return TemplateResponse(request, "nannychain/timeline.html", context)
 
     @display(description="Phone", ordering="phone")
     def written_phone(self, member: Member) -> str:
@@ -188,6 +228,29 @@ class MemberAdmin(MemberActs, ReadOnlyAdmin):
     def pin(self, member: Member) -> str:
         """Show whether there is one, and whether it is locked; never more."""
         return standings.pin_in_words(member)
+
+    @display(description="SIM")
+    def sim(self, member: Member) -> str:
+        """Show whether the SIM was changed, and what follows."""
+        return standings.sim_in_words(member)
+
+    @display(description="In the wallet")
+    def money(self, member: Member) -> str:
+        """Show what lies in the wallet."""
+        return written(wallets.standing_of(member.pk).balance)
+
+    @display(description="Held, and free to spend")
+    def held(self, member: Member) -> str:
+        """Show what of it is held, and what she can spend."""
+        found = wallets.standing_of(member.pk)
+        return f"{written(found.held)} held, {written(found.available)} free"
+
+    @display(description="Statement")
+    def statement(self, member: Member) -> str:
+        """Show the way to the statement of the wallet's account."""
+        account = wallets.account_of(member.pk)
+        there = reverse("admin:wallets_account_change", args=[account])
+        return format_html('<a class="underline" href="{}">Every entry, and as CSV</a>', there)
 
     @display(description="Stellar address")
     def stellar_address(self, member: Member) -> str:

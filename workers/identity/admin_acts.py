@@ -83,7 +83,9 @@ class MemberActs:
             permission=SIGN_OUT,
             sentences=("All devices of the member have to sign in again.",),
             done="Signed out.",
-            run=lambda member, reason, _: tokens.close_all(member.pk, why=f"staff: {reason}"[:60]),
+            run=lambda member, reason, by: tokens.close_all(
+                member.pk, why=f"staff: {reason}"[:60], by=by
+            ),
         )
 
     @action(description="Ban", permissions=["ban"], icon="block")

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
@@ -40,7 +41,7 @@ class Panel:
 def panels(member: Member, *, request: HttpRequest) -> Iterator[Panel]:
     """Return the panels that this staff member has the right to see."""
     if request.user.has_perm("workers.sign_out_member"):
-        yield _devices(member)
+        yield _devices(member, may_open=request.user.has_perm("workers.view_session"))
     if request.user.has_perm("nannychain.view_sms"):
         yield _messages(member)
     if request.user.has_perm("nannychain.view_approvalrequest"):
@@ -49,10 +50,13 @@ def panels(member: Member, *, request: HttpRequest) -> Iterator[Panel]:
         yield _audit_trail(member)
 
 
-def _devices(member: Member) -> Panel:
+def _devices(member: Member, *, may_open: bool) -> Panel:
+    of_member = urlencode({"member": str(member.pk)})
+    every = f"{reverse('admin:workers_session_changelist')}?{of_member}"
     sessions = Session.objects.filter(member=member).order_by("-opened_at")[:ROWS_MAX]
     return Panel(
         title="Devices that were signed in",
+        address=every if may_open else "",
         headers=("Since", "Device", "Last used", "From", "Ended"),
         rows=[
             (
@@ -60,17 +64,22 @@ def _devices(member: Member) -> Panel:
                 session.device or "unnamed",
                 _when(session.last_used_at),
                 session.address or "",
-                _ended(session),
+                _ended(session, may_open=may_open),
             )
             for session in sessions
         ],
     )
 
 
-def _ended(session: Session) -> str:
+def _ended(session: Session, *, may_open: bool) -> str:
     if session.closed_at is not None:
         return f"{_when(session.closed_at)}, {session.closed_why}"
-    return "no" if session.refresh_expires_at > timezone.now() else "by itself"
+    if session.refresh_expires_at <= timezone.now():
+        return "by itself"
+    if not may_open:
+        return "no"
+    there = reverse("admin:workers_session_sign_out", args=[session.pk])
+    return format_html('no: <a class="underline" href="{}">sign it out</a>', there)
 
 
 def _messages(member: Member) -> Panel:

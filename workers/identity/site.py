@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.sites import UnfoldAdminSite
 
-from nannychain.staff import proving
+from nannychain.staff import finding, front, proving
 from nannychain.staff.acting import actor
 from workers.identity import signing_in
 from workers.identity.models import Member
@@ -72,10 +72,28 @@ class StaffSite(UnfoldAdminSite):
                 request.session[_TOUCHED] = now  # which prolongs it
         return bool(super().has_permission(request))
 
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show what needs a person, and how things stand; only to staff, as `get_urls` sees to."""
+        context = {
+            **self.each_context(request),
+            **front.context(request),
+            "title": "Front page",
+            **(extra_context or {}),
+        }
+        request.current_app = self.name
+        return TemplateResponse(request, "nannychain/front.html", context)
+
+    def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:  # noqa: ARG002
+        """Put our search into the side bar, which unfold asks for by this name."""
+        return {**context, "templates": {"navigation": "nannychain/navigation.html"}}
+
     def extra_urls(self) -> list[URLPattern]:
-        """Add the second step, and the page on which staff look after their own device."""
+        """Add the second step, the search, and the page about the own device."""
         return [
             path("second-step/", self.second_step, name="second_step"),
+            path("find/", self.admin_view(finding.page), name="find"),
             path("confirm/", self.admin_view(self.confirm), name="confirm"),
             path("my-device/", self.admin_view(self.my_device), name="my_device"),
         ]

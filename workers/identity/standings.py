@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from workers.identity.models import Member
 from workers.identity.pins.models import Pin
 from workers.identity.pins.services import RESET_WITHIN
+from workers.identity.sim_swaps.models import SimSwapLookup
 from workers.identity.standing.models import Standing
 from workers.identity.standing.states import State
 
@@ -47,6 +48,17 @@ def pin_in_words(member: Member) -> str:
     proved = row.reset_proved_at
     if proved is not None and proved + RESET_WITHIN > now:
         words.append(f"she asked for a reset, with a code, {_instant(proved)}")
+    return "; ".join(words)
+
+
+def sim_in_words(member: Member) -> str:
+    """Return when the SIM was last changed as far as we know, and when we asked last."""
+    row = Standing.objects.filter(pk=member.pk).first()
+    swapped = row.sim_swapped_at if row is not None else None
+    words = [f"changed {_day(swapped)}" if swapped else "no change known"]
+    asked = SimSwapLookup.objects.filter(member=member).order_by("-wanted_at").first()
+    if asked is not None:
+        words.append(f"asked {_instant(asked.wanted_at)}: {asked.get_state_display()}")
     return "; ".join(words)
 
 

@@ -39,7 +39,10 @@ UNFOLD = {
             "href": lambda _: static("workers/icon.svg"),
         }
     ],
-    "STYLES": [lambda _: static("nannychain/charts.css")],
+    "STYLES": [
+        lambda _: static("nannychain/charts.css"),
+        lambda _: static("nannychain/desk.css"),
+    ],
     "SHOW_HISTORY": True,
     "ENVIRONMENT": lambda _: (current().operating_mode, _MODE_COLOURS[current().operating_mode]),
     "SHOW_VIEW_ON_SITE": False,
@@ -61,7 +64,7 @@ UNFOLD = {
         }
     },
     "SIDEBAR": {
-        "show_search": True,
+        "show_search": False,
         "navigation": [
             {
                 "title": "People",

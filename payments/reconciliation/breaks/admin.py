@@ -16,6 +16,8 @@ from unfold.decorators import action, display
 from nannychain.approvals.asking import ask_page
 from nannychain.staff.acting import Actor, actor
 from nannychain.staff.acts import Act, act_page
+from nannychain.staff.downloads import Downloads, shillings
+from nannychain.staff.downloads import when as cell
 from nannychain.staff.forms import ReasonForm
 from payments.paybill.selectors import AGES
 from payments.reconciliation.breaks import review, selectors, services, words
@@ -100,7 +102,7 @@ class OwnerFilter(admin.SimpleListFilter):
 
 
 @admin.register(Break)
-class BreakAdmin(LedgerAdmin):
+class BreakAdmin(Downloads, LedgerAdmin):
     """What is not settled, the oldest first."""
 
     list_display = ("what", "difference", "state_in_words", "age", "cause", "resolve", "owned_by")
@@ -109,6 +111,10 @@ class BreakAdmin(LedgerAdmin):
     search_help_text = "Receipt, account or subject"
     ordering = ("since", "id")
     actions = ("take",)
+    download_header = (
+        *("id", "since", "class", "subject", "account", "reference", "difference", "state"),
+        *("likely cause", "found by"),
+    )
     fieldsets = (
         ("Difference", {"fields": ("now", ("state_in_words", "resolve"), "cause", "acts")}),
         (
@@ -125,6 +131,22 @@ class BreakAdmin(LedgerAdmin):
         ("Who", {"fields": (("owned_by", "due_at"), "explanation", ("closed_as", "closed_at"))}),
     )
     readonly_fields = ("now", "state_in_words", "resolve", "acts", "told", "owned_by")
+
+    def download_rows(self, page: list[Break]) -> Iterator[tuple[object, ...]]:
+        """Yield a line of CSV for each."""
+        for item in page:
+            yield (
+                item.pk,
+                cell(item.since),
+                item.get_kind_display(),
+                item.subject,
+                item.account,
+                item.reference,
+                shillings(item.amount_cents),
+                words.STATES[State(item.state)],
+                item.cause,
+                item.source,
+            )
 
     # Acts.
 

@@ -59,7 +59,10 @@ class Break(models.Model):
 
     class Meta:
         default_permissions = ("view", "change")
-        permissions = [("settle_break", "Can decide about writing off and settling a break")]
+        permissions = [
+            ("settle_break", "Can decide about writing off and settling a break"),
+            ("download_break", "Can take breaks out as CSV"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=_CLOSED & Q(closed_at__isnull=False) & ~Q(closed_as="")

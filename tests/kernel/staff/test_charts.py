@@ -2,10 +2,11 @@
 
 import re
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 
 import pytest
 
-from nannychain.staff import charts
+from nannychain.staff import charts, front
 from nannychain.staff.charts import Bar, Series
 
 DAYS = ("1 May", "2 May", "3 May", "4 May")
@@ -29,6 +30,14 @@ def test_a_column_is_as_high_as_its_figure_on_the_scale() -> None:
 )
 def test_a_scale_ends_at_an_even_figure_that_holds_all(greatest: int, end: int) -> None:
     assert charts.scale_end(greatest) == end
+
+
+@pytest.mark.parametrize(
+    ("figure", "written"),
+    [(0, "0"), (950, "950"), (1_000, "1k"), (12_500, "12.5k"), (2_000_000, "2M")],
+)
+def test_a_scale_is_written_in_few_signs(figure: int, written: str) -> None:
+    assert charts.short(figure) == written
 
 
 def test_a_line_goes_through_each_of_its_figures() -> None:
@@ -64,6 +73,12 @@ def test_nothing_and_nothing_but_zero_can_be_drawn(draw) -> None:  # type: ignor
         ET.fromstring(draw("Money", labels, [Series("in", values)]))  # noqa: S314 - our own
 
 
+def test_no_script_of_others_takes_a_chart_for_its_own() -> None:
+    """unfold's looks for the class `chart`, and wants a canvas."""
+    for drawn in (charts.lines("Hops", ("today",), [Series("in", (1,))]), charts.bars("Q", [])):
+        assert "chart" not in re.split(r"[\s\"]", drawn)
+
+
 @pytest.mark.parametrize("draw", [charts.columns, charts.lines])
 def test_what_is_no_chart_is_refused(draw) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match="from zero up"):
@@ -84,3 +99,14 @@ def test_names_and_labels_never_become_markup() -> None:
     ):
         assert "<script" not in drawn
         ET.fromstring(drawn)  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize(
+    ("minutes", "written"),
+    [
+        *((-5, "under 1 min"), (0.5, "under 1 min"), (1, "1 min"), (59.9, "59 min"), (60, "1 h")),
+        *((47.9 * 60, "47 h"), (48 * 60, "2 days"), (40 * 24 * 60, "40 days")),
+    ],
+)
+def test_an_age_is_written_in_its_greatest_unit(minutes: float, written: str) -> None:
+    assert front.in_words(timedelta(minutes=minutes)) == written

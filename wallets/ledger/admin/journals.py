@@ -10,12 +10,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from nannychain.staff.downloads import Downloads
+from nannychain.staff.downloads import when as cell
 from wallets.ledger import words
 from wallets.ledger.admin.pages import LedgerAdmin
 from wallets.ledger.manual.models import ManualJournal
 from wallets.ledger.manual.states import State
-from wallets.ledger.models import Journal, JournalKind
+from wallets.ledger.models import Journal, JournalKind, Posting
 from wallets.ledger.recipes import REVERSAL
+from wallets.ledger.statements import decimal_text
 from wallets.ledger.tables import Cell, Table, Way, when
 
 
@@ -36,7 +39,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Journal)
-class JournalAdmin(LedgerAdmin):
+class JournalAdmin(Downloads, LedgerAdmin):
     """All journals, the newest first."""
 
     list_display = ("id", "kind", "key_text", "effective_at", "recorded_at", "moved_column", "note")
@@ -51,6 +54,36 @@ class JournalAdmin(LedgerAdmin):
         ("moved", "reversal"),
     )
     readonly_fields = ("id", "key_text", "moved", "reversal")
+
+    # As CSV: a line for each leg.
+
+    download_header = (
+        *("journal", "kind", "key", "cause", "effective", "recorded", "reverses", "account"),
+        *("debit", "credit", "currency"),
+    )
+
+    def download_rows(self, page: list[Journal]) -> Iterator[tuple[object, ...]]:
+        """Yield a line for each leg of each journal."""
+        by_id = {journal.pk: journal for journal in page}
+        legs = Posting.objects.filter(journal_id__in=by_id).select_related(
+            "account__kind", "account__currency"
+        )
+        for leg in legs.order_by("-journal_id", "-amount"):
+            journal, account = by_id[leg.journal_id], leg.account
+            amount = decimal_text(abs(leg.amount), scale=account.currency.scale)
+            yield (
+                journal.pk,
+                journal.kind,
+                journal.key,
+                journal.cause,
+                cell(journal.effective_at),
+                cell(journal.recorded_at),
+                journal.reverses_id,
+                words.account(account),
+                amount if leg.amount > 0 else "",
+                amount if leg.amount < 0 else "",
+                account.currency_id,
+            )
 
     def get_search_results(
         self,

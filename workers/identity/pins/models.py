@@ -39,6 +39,18 @@ class Pin(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(tries__lt=3), name="pin_tries_lead_to_lock"),
         ]
+        indexes = [
+            models.Index(
+                fields=["locked_until"],
+                name="pin_locked",
+                condition=models.Q(locked_until__isnull=False),
+            ),
+            models.Index(
+                fields=["reset_proved_at"],
+                name="pin_reset_proved",
+                condition=models.Q(reset_proved_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"PIN of {self.member_id}"

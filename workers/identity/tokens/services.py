@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from nannychain import audit
+from nannychain.actors import Actor
 from nannychain.errors import Forbidden, NotFound
 from nannychain.logs import context
 from nannychain.phone import parse as parse_phone
@@ -146,22 +147,27 @@ def authenticate(access: str) -> Session | None:
     return session
 
 
-def close_session(session_id: UUID, *, why: str = "signed out") -> None:
-    """Revoke a session's tokens at once; one that is closed stays as it is."""
+def close_session(session_id: UUID, *, why: str = "signed out", by: Actor | None = None) -> None:
+    """Revoke a session's tokens at once; one that is closed stays as it is.
+
+    `by` is the member of staff who does it; without, it is the member herself.
+    """
     with transaction.atomic():
         session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
         if session.closed_at is None:
-            _close(session, why=why)
+            _close(session, why=why, by=by)
 
 
-def close_all(member_id: UUID, *, why: str = "signed out everywhere") -> int:
-    """Revoke the tokens of all the member's sessions at once; return how many."""
+def close_all(
+    member_id: UUID, *, why: str = "signed out everywhere", by: Actor | None = None
+) -> int:
+    """Revoke the tokens of all the member's sessions at once; return how many. `by` as above."""
     with transaction.atomic():
         Member.objects.select_for_update(no_key=True).get(pk=member_id)  # nobody signs in meanwhile
         rows = Session.objects.select_for_update(no_key=True).order_by("pk")
         sessions = list(rows.filter(member_id=member_id, closed_at__isnull=True))
         for session in sessions:
-            _close(session, why=why)
+            _close(session, why=why, by=by)
     return len(sessions)
 
 
@@ -211,19 +217,26 @@ def _close_oldest(member_id: UUID) -> None:
         _close(session, why="too many devices")
 
 
-def _close(session: Session, *, why: str) -> None:
+def _close(session: Session, *, why: str, by: Actor | None = None) -> None:
     session.closed_at, session.closed_why = timezone.now(), why
     session.save(update_fields=["closed_at", "closed_why"])
-    _note(session, "member.signed_out", after={"device": session.device}, reason=why)
+    _note(session, "member.signed_out", after={"device": session.device}, reason=why, by=by)
 
 
-def _note(session: Session, action: str, *, after: dict[str, str], reason: str = "") -> None:
+def _note(
+    session: Session,
+    action: str,
+    *,
+    after: dict[str, str],
+    reason: str = "",
+    by: Actor | None = None,
+) -> None:
     audit.record(
         action,
         subject=session.member,
-        actor_id=session.member_id,
-        actor=session.member.worker_id,
+        actor_id=by.id if by else session.member_id,
+        actor=by.name if by else session.member.worker_id,
         after=after,
         reason=reason,
-        channel="api",
+        channel="admin" if by else "api",
     )

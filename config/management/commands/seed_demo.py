@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: people to try things with, for `make run`."""
+"""`manage.py seed_demo`: people and money to try things with, for `make run`."""
 
 import json
 import secrets
@@ -8,28 +8,19 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config import demo
 from nannychain import phone as phones
-from workers.identity import services, staff
-from workers.identity.models import Member
-from workers.identity.second_factor import services as second_factor
 
-ADMIN_PHONE = "+254700000001"
-MEMBERS = (
-    ("+254700000002", "Wanjiku Kamau", "sw"),
-    ("+254700000003", "Achieng Otieno", "en"),
-)
-# The browser phone offers these. They belong to nobody, so that each can open an account.
-UNKNOWN_PHONES = ("+254712345678", "+254722000111")
 PASSWORD_FILE = "demo-admin-password"  # noqa: S105 - the name of the file
 
 
 class Command(BaseCommand):
-    """Makes a superuser for the admin and two members. Running it twice changes nothing."""
+    """Makes staff for the admin and two members with money. Running it twice changes nothing."""
 
     help = "Make demo people. For trials only: refused in production and outside sandbox mode."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the form of the answer and the folder of the password."""
+        """Take the form of the answer, the folder of the password, and whether M-Pesa is ours."""
         parser.add_argument("--json", action="store_true", help="answer with one JSON object")
         parser.add_argument(
             "--data-folder",
@@ -37,25 +28,31 @@ class Command(BaseCommand):
             default=settings.BASE_DIR / ".data",
             help="where the demo password is kept (%(default)s)",
         )
+        parser.add_argument(
+            "--history",
+            action="store_true",
+            help="pay something out, too: only where M-Pesa and SMS are simulated",
+        )
 
     def handle(self, *, data_folder: Path, **options: Any) -> None:
         """Make what is missing and print how to sign in; raise CommandError where refused."""
         refuse_the_real_thing()
         password = _kept_password(data_folder / PASSWORD_FILE)
-        _make_admin(password)
-        for phone, name, language in MEMBERS:
-            services.create_account(
-                phone, name=name, language=language, channel="demo", send_sms=False
-            )
+        demo.people(password)
+        demo.money()
+        if options["history"]:
+            demo.history()
         answer = {
-            "admin": {"phone": _spaced(ADMIN_PHONE), "password": password},
-            "phones": list(UNKNOWN_PHONES),
+            "admin": {"phone": _spaced(demo.ADMIN_PHONE), "password": password},
+            "phones": list(demo.UNKNOWN_PHONES),
+            "payments": demo.payments(),
         }
         if options["json"]:
             self.stdout.write(json.dumps(answer))
         else:
-            self.stdout.write(f"Admin: phone {_spaced(ADMIN_PHONE)}, password {password}")
-            self.stdout.write(f"Phones without an account: {', '.join(UNKNOWN_PHONES)}")
+            told = ", ".join(map(_spaced, demo.STAFF_PHONES))
+            self.stdout.write(f"Admin: phone {told}; password {password}")
+            self.stdout.write(f"Phones without an account: {', '.join(demo.UNKNOWN_PHONES)}")
 
 
 def refuse_the_real_thing() -> None:
@@ -78,17 +75,6 @@ def _kept_password(path: Path) -> str:
     aside.write_text(password + "\n")
     aside.rename(path)
     return password
-
-
-def _make_admin(password: str) -> Member:
-    account = services.create_account(
-        ADMIN_PHONE, name="Demo admin", channel="demo", send_sms=False
-    )
-    member = account.member
-    if not (member.is_superuser and member.check_password(password)):
-        staff.appoint(member, password=password, is_superuser=True)
-    second_factor.invite(member)
-    return member
 
 
 def _spaced(e164: str) -> str:

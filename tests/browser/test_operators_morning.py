@@ -1,0 +1,80 @@
+"""A morning of an operations officer and a colleague: what takes two people, in two browsers.
+
+Money that nobody knew the owner of reaches a wallet. With UPDATE_SCREENSHOTS=1 the pages become the
+pictures of `docs/operators.md`.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import officers, pictures
+from tests.browser.conftest import Open
+from tests.browser.product import Product, command
+
+IS_CALLED_BACK = True
+WANJIKU = "+254700000002"
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
+
+def test_money_in_suspense_is_put_into_a_wallet_by_two(product: Product, open_page: Open) -> None:
+    officer = officers.signed_in(officers.OFFICER, product, open_page)
+    colleague = officers.signed_in(officers.ACCOUNTANT, product, open_page)
+    _until_shown(officer, "Money in suspense")
+    assert officers.fits(officer)
+    pictures.take(officer, name="front-page")
+    before = _money_of(officer, WANJIKU)
+
+    officer.goto(f"{product.web}/admin/")
+    _card(officer, "Money in suspense").click()
+    officer.get_by_role("row", name="RENT MAY").get_by_role("link").first.click()
+    officer.get_by_role("link", name="Put it into a wallet").click()
+    officer.locator("#id_member").fill("0700 000 002")
+    officer.locator("#id_reason").fill("Wanjiku showed the M-Pesa SMS")
+    officer.get_by_role("button", name="Ask for it").click()
+    expect(officer.get_by_text("Somebody else has to decide about it").first).to_be_visible()
+    expect(officer.get_by_role("button", name="Approve, and do it")).to_have_count(0)
+
+    colleague.goto(f"{product.web}/admin/")
+    _card(colleague, "Decisions that wait for you").click()
+    row = colleague.get_by_role("row", name="Put the payment into a member's wallet")
+    row.get_by_role("link").first.click()
+    colleague.locator("#id_reason").fill("The receipt is hers")
+    pictures.take(colleague, name="second-person")
+    colleague.get_by_role("button", name="Approve, and do it").click()
+    expect(colleague.get_by_text("Approved, and done.")).to_be_visible()
+
+    assert _money_of(officer, WANJIKU) == before + 800
+    officer.get_by_text("Whole timeline").scroll_into_view_if_needed()
+    pictures.take(officer, name="member-page")
+    officer.goto(f"{product.web}/admin/")
+    expect(_card(officer, "Money in suspense")).to_have_count(0)
+    assert "the books are right" in command(product, "verify_books")
+
+
+def _card(page: Page, title: str) -> Locator:
+    return page.locator(".desk-card", has_text=title)
+
+
+def _until_shown(page: Page, title: str) -> None:
+    """Look again until what the simulated M-Pesa tells has been worked out."""
+    for _ in range(60):
+        if page.locator(".desk-card", has_text=title).count():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    pytest.fail(f"nothing came under: {title}")
+
+
+def _money_of(page: Page, phone: str) -> float:
+    """Find a member by phone, open her page, and return the shillings in her wallet."""
+    page.goto(f"{page.url.split('/admin/')[0]}/admin/find/")
+    page.locator("#id_term").fill(phone)
+    page.locator(".desk-find").get_by_role("button", name="Find").click()
+    page.locator("#hits a", has_text="Member").click()
+    page.wait_for_url("**/workers/member/**")
+    told = re.search(r"In the wallet\s+KSh ([\d,.]+)", page.inner_text("body"))
+    assert told is not None
+    return float(told[1].replace(",", ""))
