@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.celery import QUEUES
 from nannychain import metrics, queues
 from nannychain.alerts.models import Alert
+from nannychain.clock import nairobi_date
 from nannychain.health import services as health
 from nannychain.ids import first_since
 from nannychain.inbox.models import InboxMessage
@@ -27,6 +28,8 @@ from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State as PaybillState
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import UNFINISHED
+from ussd.engine import sessions as ussd_sessions
+from ussd.engine.models import ScreenFigure, SessionFigure
 from wallets.ledger import reading
 from wallets.ledger.chart import Kind
 from wallets.ledger.checking.models import BooksCheck
@@ -141,6 +144,25 @@ def _locked_pins() -> list[Sample]:
     return _one(Pin.objects.filter(locked_until__gt=timezone.now()).count())
 
 
+def _ussd_today(*names: str) -> list[Sample]:
+    """Return, for each screen of today in Kenya, the sum of the first name less the others."""
+    rows = ScreenFigure.objects.filter(day=nairobi_date(timezone.now())).order_by("screen")
+    return [
+        Sample(max(0, first - sum(others)), {"screen": screen})
+        for screen, first, *others in rows.values_list("screen", *names)
+    ]
+
+
+def _ussd_lengths() -> list[Sample]:
+    rows = SessionFigure.objects.filter(day=nairobi_date(timezone.now()))
+    return [
+        Sample(sessions, {"what": what, "upto": str(upto)})
+        for what, upto, sessions in rows.order_by("what", "upto").values_list(
+            "what", "upto", "sessions"
+        )
+    ]
+
+
 FIGURES = (
     Figure("nannychain_component_up", "1 where a component answers", _components),
     Figure("nannychain_members", "members", lambda: _one(Member.objects.count())),
@@ -237,6 +259,41 @@ FIGURES = (
     ),
     Figure("nannychain_queue_messages", "messages in each of Celery's queues", _queues),
     Figure("nannychain_pins_locked", "PINs that are locked now", _locked_pins),
+    Figure(
+        "nannychain_ussd_sessions_open",
+        "USSD sessions in Redis: open, or ended within their time to live",
+        lambda: _one(ussd_sessions.count()),
+    ),
+    Figure(
+        "nannychain_ussd_begun_today",
+        "USSD sessions begun today in Kenya, by first screen",
+        lambda: _ussd_today("began"),
+    ),
+    Figure(
+        "nannychain_ussd_shown_today",
+        "how often a screen was shown today",
+        lambda: _ussd_today("shown"),
+    ),
+    Figure(
+        "nannychain_ussd_given_up_today",
+        "how often nothing came after a screen today, so far",
+        lambda: _ussd_today("shown", "left"),
+    ),
+    Figure(
+        "nannychain_ussd_wrong_today",
+        "inputs that made no sense on a screen today",
+        lambda: _ussd_today("wrong"),
+    ),
+    Figure(
+        "nannychain_ussd_ended_today",
+        "sessions that ended today, by last screen",
+        lambda: _ussd_today("ended"),
+    ),
+    Figure(
+        "nannychain_ussd_lengths_today",
+        "sessions of today by how many seconds or hops they took at most",
+        _ussd_lengths,
+    ),
 )
 
 

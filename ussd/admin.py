@@ -1,11 +1,15 @@
 """USSD in the admin: where people are on the phone, and where they give up."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from nannychain.staff.admin import ReadOnlyAdmin
+from ussd import charts
 from ussd.engine.models import ScreenFigure
 
 _BAR_PIXELS = 120
@@ -13,13 +17,22 @@ _BAR_PIXELS = 120
 
 @admin.register(ScreenFigure)
 class ScreenFigureAdmin(ReadOnlyAdmin):
-    """One line for each screen and day, the newest day first, with a bar of those who gave up."""
+    """Charts of two weeks, and one line for each screen and day with a bar of who gave up."""
+
+    list_before_template = "nannychain/charts_of_list.html"
 
     list_display = ("screen", "day", "began", "shown", "given_up_bar", "wrong", "ended")
     list_filter = ("day",)
     search_fields = ("screen",)
     ordering = ("-day", "-shown")
     fields = ("screen", "day", "began", "shown", "left", "wrong", "ended")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Draw the charts above the list."""
+        drawn = list(charts.of_screens()) if self.has_view_permission(request) else []
+        return super().changelist_view(request, {**(extra_context or {}), "charts": drawn})
 
     @display(description="given up")
     def given_up_bar(self, figure: ScreenFigure) -> SafeString:

@@ -1,5 +1,5 @@
 """The models of USSD."""
 
-from ussd.engine.models import ScreenFigure, Twin
+from ussd.engine.models import ScreenFigure, SessionFigure, Twin
 
-__all__ = ["ScreenFigure", "Twin"]
+__all__ = ["ScreenFigure", "SessionFigure", "Twin"]

@@ -16,10 +16,12 @@ from config.checks import refuse_unsafe
 from config.env import SettingsError, load
 from config.metrics import FIGURES
 from nannychain import alerts, ids
+from nannychain.clock import nairobi_date
 from nannychain.metrics import Figure, reading, requests
 from tests.architecture import tree
 from tests.config.test_env import PRODUCTION
 from tests.factories import money
+from ussd.engine.models import ScreenFigure, SessionFigure
 from wallets.ledger.checking import services as checking
 
 KEY = "k" * 32
@@ -97,6 +99,19 @@ class TestTheFigures:
         told = figures()
         assert told['nannychain_alerts_open{state="seen"}'] == 1
         assert told['nannychain_alerts_open{state="unseen"}'] == 1
+
+    def test_ussd_is_told_by_screen(self) -> None:
+        day = nairobi_date(timezone.now())
+        ScreenFigure.objects.create(day=day, screen="send", began=0, shown=9, left=5, wrong=2)
+        ScreenFigure.objects.create(day=day - timedelta(days=1), screen="home", shown=70)
+        SessionFigure.objects.create(day=day, what="hops", upto=5, sessions=3)
+        told = figures()
+        assert told['nannychain_ussd_shown_today{screen="send"}'] == 9
+        assert told['nannychain_ussd_given_up_today{screen="send"}'] == 4
+        assert told['nannychain_ussd_wrong_today{screen="send"}'] == 2
+        assert told['nannychain_ussd_lengths_today{what="hops",upto="5"}'] == 3
+        assert 'nannychain_ussd_shown_today{screen="home"}' not in told
+        assert told["nannychain_ussd_sessions_open"] >= 0
 
     def test_the_check_of_the_books_has_an_age_once_there_was_one(self) -> None:
         assert "nannychain_books_check_age_seconds" not in figures()

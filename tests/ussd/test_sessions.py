@@ -234,7 +234,7 @@ class TestWhatIsKept:
         phone.enter("1")
         redis = get_redis_connection("default")
         key = f"ussd:session:{phone.session_id}"
-        assert redis.get(key).startswith(b'{"version":2,')
+        assert redis.get(key).startswith(b'{"version":3,')
         assert 170 < redis.ttl(key) <= 180
 
     def test_nothing_that_was_typed_is_kept(self, phone: Phone) -> None:
@@ -258,7 +258,7 @@ class TestWhatIsKept:
         phone.dial()
         phone.enter("1")
         redis = get_redis_connection("default")
-        for damaged in (b"", b"{", b"[]", b"null", b'{"version":0}', b'{"version":2}', b"\xff"):
+        for damaged in (b"", b"{", b"[]", b"null", b'{"version":0}', b'{"version":3}', b"\xff"):
             redis.set(f"ussd:session:{phone.session_id}", damaged)
             assert phone.enter("9").startswith("CON That is not a Kenyan")
 

@@ -26,6 +26,35 @@ class ScreenFigure(models.Model):
         return max(0, self.shown - self.left)
 
 
+class SessionFigure(models.Model):
+    """How many sessions of one day in Nairobi took so many seconds or hops at most.
+
+    Those that we have ended we have timed; of those that were dropped, gateways tell afterwards.
+    """
+
+    class What(models.TextChoices):
+        """What was measured, and who ended the session."""
+
+        SECONDS = "seconds", "seconds to the end"
+        HOPS = "hops", "hops to the end"
+        DROPPED_SECONDS = "dropped_seconds", "seconds until it was dropped"
+        DROPPED_HOPS = "dropped_hops", "hops until it was dropped"
+
+    day = models.DateField()
+    what = models.CharField(max_length=20, choices=What.choices)
+    upto = models.PositiveSmallIntegerField("at most")
+    sessions = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()  # the page of the screens' figures shows them
+        constraints = [
+            models.UniqueConstraint(fields=["day", "what", "upto"], name="session_figure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} up to {self.upto} on {self.day}"
+
+
 class Twin(models.Model):
     """One thing that may be done twice by mistake (`what` is a keyed hash), and when it was last.
 

@@ -8,7 +8,7 @@ from typing import Any
 from ussd.engine.hop import Hop, Reply
 from ussd.engine.transcript import Mark
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ class Session:
     reply: Reply
     turn: str = ""  # the gateway's name for the last input, where inputs come one at a time
     caller: Any = None  # as the application packs it; None while nobody is known
+    began_at: int = 0  # seconds since 1970; where the state was lost on the way, since then
+    hops: int = 0
 
     def belongs_to(self, hop: Hop) -> bool:
         """Tell whether the hop comes from the phone, code and gateway that began the session."""
@@ -132,6 +134,8 @@ class Session:
                 "ends": self.reply.ends,
                 "turn": self.turn,
                 "caller": self.caller,
+                "began_at": self.began_at,
+                "hops": self.hops,
             },
             separators=(",", ":"),
         )
@@ -152,6 +156,8 @@ class Session:
                 reply=Reply(data["reply"], data["ends"]),
                 turn=data["turn"],
                 caller=data["caller"],
+                began_at=data["began_at"],
+                hops=data["hops"],
             )
         except (ValueError, KeyError, TypeError):
             return None

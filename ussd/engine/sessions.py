@@ -43,6 +43,14 @@ def listed() -> Iterator[Open]:
             )
 
 
+def count() -> int:
+    """Return how many sessions Redis holds, those of the last minutes that have ended too.
+
+    Raises RedisError without Redis.
+    """
+    return store.count()
+
+
 def clear(app: Application, name: str) -> bool:
     """End the session of that name for good; tell whether there was one that was open."""
     session = store.find(name)

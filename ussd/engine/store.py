@@ -159,6 +159,12 @@ def everything() -> Iterator[tuple[str, Session, int]]:
             yield key.decode().removeprefix(KEY.format("")), session, redis.ttl(key)
 
 
+def count() -> int:
+    """Return how many sessions are stored; raise RedisError without Redis."""
+    redis = get_redis_connection("default")
+    return sum(1 for _ in redis.scan_iter(KEY.format("*"), count=500))
+
+
 def find(name: str) -> Session | None:
     """Return the state of the session of that name; raise RedisError without Redis."""
     raw = get_redis_connection("default").get(KEY.format(name))

@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 
 from nannychain.inbox import Source
+from ussd import figures
+
+_ENDED_BY_US = "success"  # that we have counted ourselves
 
 
 def _note(body: Mapping[str, str]) -> str:
-    return body.get("status", "")[:60] or "no status"
+    status = body.get("status", "")[:60]
+    if status and status.lower() != _ENDED_BY_US:
+        figures.count_dropped(body)
+    return status or "no status"
 
 
 # `input` holds all that was typed, PINs too; `lastAppResponse` may hold a balance or a name.
