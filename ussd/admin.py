@@ -32,7 +32,9 @@ class ScreenFigureAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Draw the charts above the list."""
         drawn = list(charts.of_screens()) if self.has_view_permission(request) else []
-        return super().changelist_view(request, {**(extra_context or {}), "charts": drawn})
+        context = {**(extra_context or {}), "charts": drawn}
+        page: HttpResponse = super().changelist_view(request, context)
+        return page
 
     @display(description="given up")
     def given_up_bar(self, figure: ScreenFigure) -> SafeString:

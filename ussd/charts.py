@@ -50,7 +50,7 @@ def of_screens() -> Iterator[SafeString]:
 
 def _by_day(days: list[date]) -> SafeString:
     rows = ScreenFigure.objects.filter(day__gte=days[0]).values("day").annotate(**_SUMS)
-    by_day = {row["day"]: row for row in rows}
+    by_day: dict[date, Any] = {row["day"]: row for row in rows}
 
     def of(*names: str) -> list[int]:
         return [sum(by_day[day][name] for name in names) if day in by_day else 0 for day in days]

@@ -76,6 +76,6 @@ def _add(day: date, counts: dict[str, int]) -> int:
 
 
 def _add_sessions(day: date, what: str, *, upto: int, count: int) -> None:
-    row = {"day": day, "what": what, "upto": upto}
-    SessionFigure.objects.get_or_create(**row)
-    SessionFigure.objects.filter(**row).update(sessions=F("sessions") + count)
+    SessionFigure.objects.get_or_create(day=day, what=what, upto=upto)
+    row = SessionFigure.objects.filter(day=day, what=what, upto=upto)
+    row.update(sessions=F("sessions") + count)

@@ -32,7 +32,8 @@ def test_the_screens_of_the_phone_are_drawn_as_they_are() -> None:
     drawn = ussd_pages.pages()
     for path, text in drawn.items():
         assert path.read_text(encoding="utf-8") == text
-    assert set(ussd_pages.FOLDER.iterdir()) == set(drawn)
+    by_hand = {ussd_pages.FOLDER / "engine.md"}
+    assert set(ussd_pages.FOLDER.iterdir()) == set(drawn) | by_hand
 
 
 def test_every_recipe_has_an_example_that_its_own_kind_allows() -> None:
