@@ -3,7 +3,7 @@
 import os
 import sys
 
-from benchmarks import api, callbacks, ledger, mpesa, report, stellar, ussd
+from benchmarks import api, callbacks, ledger, mpesa, report, restore, stellar, storage, ussd
 from benchmarks.stack import ROOT, running
 
 PARTS = {
@@ -13,6 +13,8 @@ PARTS = {
     **stellar.PARTS,
     **api.PARTS,
     **mpesa.PARTS,
+    **storage.PARTS,
+    **restore.PARTS,
 }
 
 

@@ -17,7 +17,7 @@ from benchmarks.report import Figure
 from benchmarks.stack import ROOT, Stack, free_port, manage
 from nannychain import embedded
 
-_MPESA = {
+ACCOUNT = {
     "MPESA_CONSUMER_KEY": "bench-key",
     "MPESA_CONSUMER_SECRET": "bench-secret",
     "MPESA_SHORTCODE": "174379",
@@ -66,8 +66,8 @@ def _measure(**sizes: int) -> dict[str, Any]:
             env={
                 "PATH": os.environ["PATH"],
                 "SIMULATORS_PORT": str(port),
-                "SIMULATORS_MPESA_RESULT_SECONDS": "0",
-                **_MPESA,
+                "SIMULATORSACCOUNT_RESULT_SECONDS": "0",
+                **ACCOUNT,
             },
         )
         children = [simulators]
@@ -75,9 +75,9 @@ def _measure(**sizes: int) -> dict[str, Any]:
             stellar.wait(port)
             ours = {
                 **stellar.environment(servers, port=port),
-                **_MPESA,
+                **ACCOUNT,
                 "MPESA_BASE_URL": f"http://127.0.0.1:{port}/daraja",
-                "MPESA_CERTIFICATE": _certificate(port),
+                "MPESA_CERTIFICATE": certificate(port),
                 "PAYBILL_CALLBACK_KEY": "0" * 32,
                 "PUBLIC_BASE_URL": f"http://localhost:{site}",
             }
@@ -113,7 +113,8 @@ def _web(ours: dict[str, str], *, port: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _certificate(port: int) -> str:
+def certificate(port: int) -> str:
+    """Return the certificate of the simulated M-Pesa on that port."""
     address = f"http://127.0.0.1:{port}/daraja/certificate"
     with urllib.request.urlopen(address, timeout=5) as answer:
         return str(answer.read().decode())

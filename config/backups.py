@@ -24,6 +24,7 @@ from wallets.ledger.checking import services as checking
 ARCHIVE = "database.dump"
 MANIFEST = "manifest.json"
 _CHUNK_BYTES = 1_048_576
+_MEMORY = "256MB"  # for sorting: indexes are made, and books recomputed, from all rows there are
 
 
 class BackupFailed(Exception):
@@ -120,6 +121,8 @@ def restore(folder: Path, *, replace: bool = False, from_elsewhere: bool = False
         f"--dbname={connection.settings_dict['NAME']}",
         str(folder / ARCHIVE),
     )
+    with connection.cursor() as cursor:
+        cursor.execute("SET work_mem = %s", [_MEMORY])
     report = checking.verify()
     faults = list(report.faults)
     if report.journals > manifest.journals or report.postings > manifest.postings:
@@ -146,6 +149,7 @@ def _run(program: str, *arguments: str) -> None:
         "PGUSER": str(given["USER"]),
         "PGPASSWORD": str(given["PASSWORD"]),
         "PGDATABASE": str(given["NAME"]),
+        "PGOPTIONS": f"-c maintenance_work_mem={_MEMORY} -c max_parallel_maintenance_workers=2",
     }
     if mode := given.get("OPTIONS", {}).get("sslmode"):
         environment["PGSSLMODE"] = str(mode)

@@ -129,6 +129,7 @@ def test_there_is_a_service_for_every_program() -> None:
         "migrate",
         "mpesa",
         "postgres",
+        "proxy",
         "redis",
         "signer",
         "simulators",
@@ -234,3 +235,57 @@ def test_every_secret_is_refused_by_production_or_marked_as_public() -> None:
     assert all("public" in given[name] for name in secrets)
     assert "USSD_API_KEY" not in given
     assert given["OPERATING_MODE"] == "sandbox"
+
+
+# What there can be only one of: the stores, what is done once, and whoever is spoken to by number.
+_ONE_EACH = {"postgres", "redis", "migrate", "proxy", "simulators"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - _ONE_EACH))
+def test_a_service_can_be_scaled_by_number(name: str) -> None:
+    """Two of it share no name, no port of the host and no file."""
+    service = SERVICES[name]
+    assert "container_name" not in service
+    assert "hostname" not in service
+    assert "ports" not in service
+    assert "volumes" not in service
+    assert not {"deploy", "scale"} & set(service), "the number is the operator's"
+    for path in re.findall(
+        r"(?:-s|--schedule|--pidfile)[= ](/\S+)", " ".join(service.get("command", []))
+    ):
+        assert any(path.startswith(f"{folder}/") for folder in service["tmpfs"]), "its own /tmp"
+
+
+def test_migrations_are_run_once_and_everybody_waits_for_them() -> None:
+    runs = [
+        name
+        for name, service in SERVICES.items()
+        if "manage.py migrate" in " ".join(service.get("command", []))
+    ]
+    assert runs == ["migrate"]
+    assert SERVICES["migrate"]["restart"] == "no"
+    for name in set(PRODUCT) - {"migrate"}:
+        condition = SERVICES[name]["depends_on"]["migrate"]["condition"]
+        assert condition == "service_completed_successfully"
+
+
+def test_the_proxy_leads_to_all_web_containers_and_says_who_called() -> None:
+    configured = (tree.ROOT / "docs" / "compose-proxy.conf").read_text()
+    port = _environment("PORT=8000")["PORT"]
+    assert f"EXPOSE {port}" in _TEXT
+    assert f"set $web web:{port};" in configured
+    assert "proxy_pass http://$web;" in configured, "by a variable, so that the name is asked again"
+    assert re.search(r"resolver 127\.0\.0\.11 valid=\d+s", configured)
+    listens = re.search(r"listen (\d+);", configured)
+    assert listens is not None
+    assert SERVICES["proxy"]["ports"] == [f"127.0.0.1:8000:{listens[1]}"]
+    assert "X-Forwarded-For $remote_addr;" in configured
+    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == 1
+
+
+def test_every_worker_has_a_name_of_its_own_by_its_container() -> None:
+    """Celery takes `celery@<host>`, and each container is a host."""
+    commands = [service.get("command", []) for service in SERVICES.values()]
+    workers = [words for words in commands if "worker" in words]
+    assert len(workers) == len(WORKERS)
+    assert all("-n" not in words and "--hostname" not in words for words in workers)
