@@ -112,9 +112,7 @@ def restore(folder: Path, *, replace: bool = False, from_elsewhere: bool = False
     if connection.introspection.table_names():
         if not replace:
             raise BackupFailed("the database holds tables: give an empty one, or --replace")
-        with connection.cursor() as cursor:
-            cursor.execute("DROP SCHEMA public CASCADE")
-            cursor.execute("CREATE SCHEMA public")
+        _forget_everything()
     _run(
         "pg_restore",
         *("--no-owner", "--exit-on-error", "--single-transaction"),
@@ -128,6 +126,18 @@ def restore(folder: Path, *, replace: bool = False, from_elsewhere: bool = False
     if report.journals > manifest.journals or report.postings > manifest.postings:
         faults.append("there is more in the books than the manifest tells")
     return Restored(report.journals, report.postings, faults, rotation.probe())
+
+
+def _forget_everything() -> None:
+    """Drop all that an archive may bring: every schema that isn't PostgreSQL's own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(nspname) FROM pg_namespace"
+            " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+        )
+        for (schema,) in cursor.fetchall():
+            cursor.execute(f"DROP SCHEMA {schema} CASCADE")
+        cursor.execute("CREATE SCHEMA public")
 
 
 def _counts() -> tuple[int, int, str]:

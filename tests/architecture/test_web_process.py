@@ -48,7 +48,7 @@ def test_it_starts_and_answers_without_slow_libraries_and_without_any_server() -
         env={**os.environ, **_AWAY},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout.splitlines()[-1])

@@ -69,6 +69,9 @@ def remember(cursor: Any) -> None:
         if cursor.fetchone()[0]:
             filled.append(table)
             cursor.execute(f"CREATE TABLE {SCHEMA}.{table} AS TABLE public.{table}")
+    # Whoever dumps the database as the application has to be able to read it all.
+    cursor.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO PUBLIC")
+    cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO PUBLIC")
     names = [table.strip('"') for table in tables if table not in filled]
     cursor.execute(
         _FUNCTION.format(
