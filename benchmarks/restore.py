@@ -56,11 +56,10 @@ _FILL = (
            (SELECT max(id) AS first FROM wallets_journal) f
     """,
     """
-    INSERT INTO wallets_journal (id, kind, key, legs_hash, effective_at, recorded_at, cause)
+    INSERT INTO wallets_journal (id, kind, key, accounts, amounts, effective_at, recorded_at, cause)
     SELECT journal_id, kind, kind || ':bench:' || n,
-           sha256(convert_to(CASE WHEN debit < credit
-               THEN debit || ':' || cents || ',' || credit || ':' || -cents || ','
-               ELSE credit || ':' || -cents || ',' || debit || ':' || cents || ',' END, 'UTF8')),
+           CASE WHEN debit < credit THEN ARRAY[debit, credit] ELSE ARRAY[credit, debit] END,
+           CASE WHEN debit < credit THEN ARRAY[cents, -cents] ELSE ARRAY[-cents, cents] END,
            at, at, kind || ':bench:' || n
       FROM (SELECT *, CASE WHEN is_transfer THEN 'transfer.sent' ELSE 'deposit.settled' END AS kind,
                    now() - make_interval(secs => ({journals} - n) * 5.0) AS at
