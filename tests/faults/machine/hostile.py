@@ -6,15 +6,15 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.machine import wire
+from tests.faults.machine import asking, wire
 from tests.faults.machine.provider import PAYBILL_KEY, SHORTCODE, Call
 from tests.faults.machine.world import World
 
 if TYPE_CHECKING:
     from tests.faults.machine.history import History
 
-# A definite no, after which nothing is tried again.
-_FAILURES = (2040, 8)
+# Definite ones, after which nothing is tried again, and one that must be asked about first.
+_FAILURES = (2040, 8, 17)
 
 
 def post(world: World, url: str, body: str, *, address: str = wire.SAFARICOM) -> None:
@@ -24,12 +24,11 @@ def post(world: World, url: str, body: str, *, address: str = wire.SAFARICOM) ->
 
 def lie(history: "History", chance: random.Random) -> None:
     """Say of a payout that was made that it was not; the truth is still to be told."""
-    made = [
-        (call, told)
-        for call in _waiting(history)
-        if "/payout/result" in call.url and (told := json.loads(call.body)["Result"])
-        if told["ResultCode"] == 0
-    ]
+    if not (made := _made(history)):
+        # Somebody takes money out, so that there is something to lie about.
+        asking.withdraw(history, chance)
+        history.work(chance)
+        made = _made(history)
     if not made:
         return
     call, told = chance.choice(made)
@@ -37,6 +36,16 @@ def lie(history: "History", chance: random.Random) -> None:
     told.pop("ResultParameters")
     history.notes.lied_about.add(told["OriginatorConversationID"])
     history.as_process(post, history.world, call.url, json.dumps({"Result": told}))
+
+
+def _made(history: "History") -> list[tuple[Call, dict[str, Any]]]:
+    """Return what is to be told of payouts that were made, and what it says."""
+    return [
+        (call, told)
+        for call in _waiting(history)
+        if "/payout/result" in call.url and (told := json.loads(call.body)["Result"])
+        if told["ResultCode"] == 0
+    ]
 
 
 def forge(history: "History", chance: random.Random) -> None:
@@ -55,7 +64,8 @@ def _changed(history: "History", chance: random.Random) -> None:
     calls = [call for call in _waiting(history) if "paybill" not in call.url]
     if not calls:
         return
-    call = chance.choice(calls)
+    failures = [call for call in calls if '"ResultCode":0' not in call.body]
+    call = chance.choice(failures if failures and chance.random() < 0.6 else calls)
     body = json.loads(call.body)
     is_push = "Body" in body
     cents = (_cents_of_prompt if is_push else _cents_of_payout)(history, body)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -265,6 +266,7 @@ def plant_all(wanted: str, *, at_once: int) -> int:
 
 def main() -> int:
     """Do what the environment asks for."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped
     at_once = int(os.environ.get("FAULTS_AT_ONCE") or 2)
     if planted := os.environ.get("PLANTED"):
         return plant_all(planted, at_once=at_once)

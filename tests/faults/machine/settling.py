@@ -28,6 +28,7 @@ _DUE = f"""
 _AT_LAST = ("wallets.ledger.roll_up", "payments.limits.release")
 _INSTANT = timedelta(milliseconds=3)
 _PULL_AFTER = timedelta(hours=6)
+_QUEUE_SECONDS = 7_200  # what waits so long in the provider's queue may be carried out
 _STILL_MAX = 40  # rounds in which the clock doesn't have to move
 _ANSWERED_AFTER = 21  # seconds that a prompt stays on a phone, at the end of a history
 # However far the next thing is away; what is due later than that is no part of a history.
@@ -94,6 +95,10 @@ def _provider(history: "History", chance: random.Random) -> None:
                 phone=prompt["phone"], checkout_id=prompt["checkout_id"], pin=PIN
             )
     world.provider.network.pushes.look()
+    for payout in world.provider.payouts():
+        is_waiting = not (payout["code"] or payout["receipt"])
+        if is_waiting and world.seconds() - payout["at"] > _QUEUE_SECONDS and chance.random() < 0.5:
+            world.provider.unqueue(payout)
     for call in world.provider.due_calls(until=world.seconds()):
         history.as_process(world.provider.tell, call)
 

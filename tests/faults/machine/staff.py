@@ -62,6 +62,10 @@ def _in_suspense() -> list[PaybillPayment]:
 def _decide_withdrawal(history: "History", withdrawal: Withdrawal) -> bool:
     ids = set(withdrawal.attempts.values_list("originator_id", flat=True))
     paid = [p for p in history.world.provider.payouts() if p["originator_id"] in ids]
+    for waiting in (payout for payout in paid if not (payout["code"] or payout["receipt"])):
+        # M-Pesa still has it in its queue: nobody decides before that is over.
+        history.world.provider.unqueue(waiting)
+        return True
     receipt = next((payout["receipt"] for payout in paid if payout["receipt"]), "")
     payload = {"evidence": "M-Pesa's statement", **({"receipt": receipt} if receipt else {})}
     kind = "withdrawal.settle_as_paid" if receipt else "withdrawal.settle_as_not_paid"

@@ -53,12 +53,6 @@ BUGS = (
         ),
     ),
     Bug(
-        "rest-of-a-hold-not-kept",
-        "payments/limits/excess.py",
-        "where some of what is held has room, all of it is set free",
-        (("    if keep_cents:\n", "    if False:\n"),),
-    ),
-    Bug(
         "hold-not-released",
         "payments/limits/excess.py",
         "what has room again stays held",
@@ -85,17 +79,6 @@ BUGS = (
         "nannychain/inbox/services.py",
         "a callback counts as trusted, whoever sent it",
         (("                trusted=message.trusted,", "                trusted=True,"),),
-    ),
-    Bug(
-        "callback-dropped-when-busy",
-        "nannychain/inbox/services.py",
-        "a callback that can't be handled at once is dropped",
-        (
-            (
-                '        attempts=F("attempts") + 1, due_at=timezone.now() + pause\n',
-                '        attempts=F("attempts") + 1, handled_at=timezone.now()\n',
-            ),
-        ),
     ),
     Bug(
         "receipt-anybodys",
@@ -128,17 +111,6 @@ BUGS = (
             (
                 '        kind=FAILED.code,\n        key=f"withdrawal:{withdrawal_id}:final",',
                 '        kind=FAILED.code,\n        key=f"withdrawal:{amount_cents}:failed",',
-            ),
-        ),
-    ),
-    Bug(
-        "held-money-can-be-spent",
-        "wallets/ledger/sql/v3/posting.sql",
-        "the ledger forgets what is held when it looks whether there is enough",
-        (
-            (
-                "                 OR v_sign * v_balance - v_held >= v_floor)",
-                "                 OR v_sign * v_balance >= v_floor)",
             ),
         ),
     ),
@@ -186,11 +158,5 @@ BUGS = (
                 "            NULL;",
             ),
         ),
-    ),
-    Bug(
-        "same-key-posts-again",
-        "wallets/ledger/sql/v3/posting.sql",
-        "a key that was posted before is told to be new",
-        (("        v_is_new := 0;", "        v_is_new := 1;"),),
     ),
 )
