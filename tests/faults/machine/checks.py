@@ -368,6 +368,7 @@ def sms(scene: Scene) -> Iterator[str]:
     yield from truth.of_payments(list(scene.payments.values()))
     yield from truth.of_transfers(scene.transfers)
     yield from truth.of_balances(scene.history.world.people)
+    yield from truth.of_balances_after(scene.deposits, scene.history.world.people)
     if scene.history.sends_sms:
         yield from truth.on_phones(scene.history.world)
 

@@ -130,6 +130,22 @@ def _balances(person: Person) -> list[str]:
     ]
 
 
+def of_balances_after(deposits: Sequence[Deposit], people: Sequence[Person]) -> Iterator[str]:
+    """Whoever hears that her deposit came hears what she has with it, and not what she had."""
+    of_member = {person.member_id: person for person in people}
+    texts = list(Sms.objects.filter(text__contains=_CAME).values_list("text", flat=True))
+    for deposit in deposits:
+        person = of_member[deposit.member_id]
+        after = Posting.objects.filter(
+            account_id=person.account, journal__key=f"deposit:{deposit.pk}:settled"
+        ).values_list("balance_after", flat=True)
+        for cents in after:
+            right = f"Balance {display(min(abs(cents), WALLET_MAX[person.level]))}."
+            told = [text for text in texts if f"Ref {deposit.reference}." in text]
+            if any(right not in text for text in told):
+                yield f"{deposit}: the balance after it is {right} She was told: {told}"
+
+
 def on_phones(world: World) -> Iterator[str]:
     """What was queued has arrived at the phone that it was for, once."""
     queued = Counter(Sms.objects.values_list("phone", "text"))
