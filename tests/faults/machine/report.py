@@ -79,9 +79,10 @@ def show(caught: Caught) -> None:
 def write(caught: Sequence[Caught]) -> None:
     """Write the table between the marks of the page."""
     found = [each.histories for each in caught if each.is_found]
+    looked_for = sum(each.histories > 0 for each in caught)
     lines = [
-        f"{len(found)} of {len(caught)} were found, the last of them in history"
-        f" {max(found, default=0):,}; on {_machine()}, {datetime.now(tz=UTC):%d %B %Y}.",
+        f"Of {len(caught)} bugs, {looked_for} were planted and {len(found)} found, the last of them"
+        f" in history {max(found, default=0):,}; on {_machine()}, {datetime.now(tz=UTC):%d %B %Y}.",
         "",
         "| bug | where | what goes wrong | found in history | by the check of |",
         "| --- | --- | --- | --- | --- |",
@@ -96,6 +97,7 @@ def write(caught: Sequence[Caught]) -> None:
 def _line(caught: Caught) -> str:
     bug = table.BY_NAME[caught.bug]
     when = str(caught.histories) if caught.is_found else f"not in {caught.histories:,}"
+    when = when if caught.histories else "not planted yet"
     return f"| {bug.name} | `{bug.path}` | {bug.words} | {when} | {caught.checks} |"
 
 
