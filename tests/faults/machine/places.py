@@ -41,11 +41,41 @@ REACHED = frozenset(
 NESTED = frozenset(
     {
         "payments.deposits.callbacks.ask",
-        "payments.deposits.services.record_receipt",
+        "payments.deposits.echoes.record_receipt",
+        "payments.deposits.sending._is_sent",
         "payments.limits.excess._hold",
         "payments.mpesa.callbacks.sources.hear",
         "payments.withdrawals.callbacks.ask",
     }
 )
-# No event of money has a reaction yet.
-IDLE = frozenset({"nannychain.outbox.services._react"})
+# No event of money has a reaction yet; and what is asked of the client here calls nobody.
+IDLE = frozenset({"nannychain.outbox.services._react", "payments.paybill.review.give_back"})
+# What people and the daily run do with M-Pesa's statements: no step of a history comes there yet.
+STATEMENTS = frozenset(
+    {
+        "payments.paybill.services.stated",
+        "payments.reconciliation.balances.asking.ask",
+        "payments.reconciliation.breaks.finding.find_all",
+        "payments.reconciliation.breaks.finding.over",
+        "payments.reconciliation.breaks.finding.still",
+        "payments.reconciliation.breaks.services.assign",
+        "payments.reconciliation.breaks.services.explain",
+        "payments.reconciliation.floats.services._save",
+        "payments.reconciliation.floats.services.propose",
+        "payments.reconciliation.reports.printing.print_report",
+        "payments.reconciliation.reports.services._keep",
+        "payments.reconciliation.reports.services.make",
+        "payments.reconciliation.reports.services.sign",
+        "payments.reconciliation.statements.services._match_and_settle",
+        "payments.reconciliation.statements.services._read",
+        "payments.reconciliation.statements.services._reconcile",
+        "payments.reconciliation.statements.services._refuse",
+        "payments.reconciliation.statements.services.confirm",
+        "payments.reconciliation.statements.services.hand_in",
+        "payments.reconciliation.statements.settling._move",
+        "payments.reconciliation.statements.settling._pay_in",
+        "payments.reconciliation.statements.settling._payout",
+        "payments.reconciliation.statements.settling.charges",
+        "payments.reconciliation.statements.settling.reversals",
+    }
+)

@@ -28,29 +28,10 @@ BUGS = (
         ),
     ),
     Bug(
-        "told-before-it-is-booked",
-        "payments/deposits/outcomes.py",
-        "the SMS is written before the money is booked, with the balance of before",
-        (
-            (
-                "    wallet = wallets.account_of(deposit.member_id)\n",
-                "    wallet = wallets.account_of(deposit.member_id)\n"
-                "    before = reading.standing(wallet).available\n",
-            ),
-            ("balance_cents=reading.standing(wallet).available)", "balance_cents=before)"),
-        ),
-    ),
-    Bug(
         "nobody-told-of-a-failure",
         "payments/deposits/outcomes.py",
         "a prompt that failed is told to nobody",
         (("    if words:\n", "    if False:\n"),),
-    ),
-    Bug(
-        "limit-not-looked-at",
-        "payments/deposits/outcomes.py",
-        "what comes in above the wallet's limit is not held",
-        (("    limits.settle_excess(\n", "    str(dict)\n    dict(\n        a="),),
     ),
     Bug(
         "prompt-claimed-without-a-time",
@@ -108,21 +89,6 @@ BUGS = (
         "payments/deposits/sweep.py",
         "the sweep of deposits rings for nothing",
         (("in selectors.due():", "in selectors.due()[:0]:"),),
-    ),
-    Bug(
-        "any-payment-is-an-echo",
-        "payments/deposits/services.py",
-        "a payment by hand to a prompt's reference counts as the prompt's, of whatever amount",
-        (
-            (
-                "    is_echo = is_free and deposit.amount_cents == amount_cents and",
-                "    is_echo = is_free and",
-            ),
-            (
-                "        if not is_free or deposit.amount_cents != amount_cents:",
-                "        if not is_free:",
-            ),
-        ),
     ),
     Bug(
         "key-without-receipt",

@@ -147,23 +147,6 @@ BUGS = (
         ),
     ),
     Bug(
-        "contradiction-not-booked",
-        "payments/withdrawals/outcomes.py",
-        "what M-Pesa pays after it was given back is missing in no account",
-        (("        books.contradicted(withdrawal)\n", ""),),
-    ),
-    Bug(
-        "late-payment-ignored",
-        "payments/withdrawals/results.py",
-        "that M-Pesa has paid what was given back is not heard",
-        (
-            (
-                "        return outcomes.contradicted(withdrawal, receipt=told.receipt, why=why)",
-                "        return why",
-            ),
-        ),
-    ),
-    Bug(
         "amount-of-a-payout-believed",
         "payments/withdrawals/results.py",
         "a result is believed whatever amount it names",
