@@ -12,6 +12,7 @@ import pytest
 from django_redis import get_redis_connection
 
 from nannychain.embedded import Valkey
+from tests.factories.threads import at_once
 from tests.ussd.phone import Phone
 from ussd.engine import store
 from workers.identity.models import Member
@@ -76,3 +77,26 @@ def test_a_session_that_began_without_redis_is_kept_once_it_is_back(
     kept = get_redis_connection("default").get(store.KEY.format(phone.session_id))
     assert json.loads(kept)["path"] == ["welcome", "register"]
     assert phone.post() == shown
+
+
+def test_while_it_hangs_one_hop_at_a_time_looks_whether_it_is_back(valkey: Valkey) -> None:
+    looked: list[str] = []
+    script_of = store._script
+
+    def noted(source: str) -> Any:
+        looked.append(source)
+        return script_of(source)
+
+    os.kill(valkey.pid, signal.SIGSTOP)
+    try:
+        assert store._call("return 1", ()) is None
+        store._resting_until = 0.001  # the rest is over
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "_script", noted)
+            assert at_once(lambda: store._call("return 1", ()), times=8, threads=8) == [None] * 8
+        assert len(looked) == 1
+    finally:
+        os.kill(valkey.pid, signal.SIGCONT)
+    store._resting_until = 0.001
+    assert at_once(lambda: store._call("return 1", ()), times=1, threads=1) == [1]
+    assert store._resting_until == 0

@@ -58,7 +58,7 @@ end
 return redis.call('DEL', KEYS[2])
 """
 
-_resting_until = 0.0
+_resting_until = 0.0  # zero while Redis answers
 
 
 @dataclass
@@ -131,16 +131,23 @@ def _take(keys: tuple[str, ...], token: str) -> Any:
 
 
 def _call(script: str, keys: tuple[str, ...], *arguments: str | int) -> Any:
-    """Run a script, or return None at once while Redis is known to be away."""
+    """Run a script, or return None at once while Redis is known to be away.
+
+    Now and then one hop looks whether it is back; the others don't wait with it.
+    """
     global _resting_until  # noqa: PLW0603 - one flag for the process: don't wait at every hop
-    if time.monotonic() < _resting_until:
-        return None
+    if _resting_until:
+        if time.monotonic() < _resting_until:
+            return None
+        _resting_until = time.monotonic() + _REST_SECONDS
     try:
-        return _script(script)(keys=keys, args=arguments)
+        answer = _script(script)(keys=keys, args=arguments)
     except (RedisError, OSError) as error:
         _resting_until = time.monotonic() + _REST_SECONDS
         log.warning("ussd.store_unreachable", error=type(error).__name__)
         return None
+    _resting_until = 0.0
+    return answer
 
 
 @cache
