@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from benchmarks.stack import ROOT, Stack, manage
 from benchmarks.stellar import environment
 from nannychain import embedded
 
-_CLIENTS = 8
-_BATCH_WRITERS = 2
+_PROCESSES = 2
+_THREADS = 4
 _SCALE = 50
 _HOT = """
 \\set wallet random({first}, {last})
@@ -103,20 +104,22 @@ class Server:
             said = self._pgbench(self.servers.app_url, *arguments, "-f", script.name)
         return _tps(said)
 
-    def clients(self, work: str, *, count: int, seconds: int) -> list[dict[str, Any]]:
-        """Let clients work at once, each a process of its own; return what each has measured."""
+    def clients(
+        self, work: str, *, processes: int, seconds: int, threads: int = 1
+    ) -> list[dict[str, Any]]:
+        """Let clients work at once, so many in each process; return what each has measured."""
         is_hordak = work == "hordak"
         program = "benchmarks.hordak_work" if is_hordak else "benchmarks.ledger_work"
         children = [
             subprocess.Popen(
-                [sys.executable, "-m", program, work, str(seconds)],
+                [sys.executable, "-m", program, work, str(seconds), str(threads)],
                 cwd=ROOT,
                 env=self.of_hordak() if is_hordak else self.environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            for _ in range(count)
+            for _ in range(processes)
         ]
         for child in children:
             assert child.stdout is not None
@@ -192,11 +195,12 @@ def ledger(stack: Stack, *, is_quick: bool) -> list[Figure]:  # noqa: ARG001
 
 def _rounds(server: Server, *, count: int, seconds: int) -> Rounds:
     rounds = Rounds()
+    measured = partial(server.clients, processes=_PROCESSES, seconds=seconds)
     works: dict[str, Callable[[], list[dict[str, Any]]]] = {
-        "single": lambda: server.clients("single", count=_CLIENTS, seconds=seconds),
-        "batch": lambda: server.clients("batch", count=_BATCH_WRITERS, seconds=seconds),
-        "hot through Django": lambda: server.clients("hot", count=_CLIENTS, seconds=seconds),
-        "hordak": lambda: server.clients("hordak", count=_CLIENTS, seconds=seconds),
+        "single": lambda: measured("single", threads=_THREADS),
+        "batch": lambda: measured("batch"),
+        "hot through Django": lambda: measured("hot", threads=_THREADS),
+        "hordak": lambda: measured("hordak", threads=_THREADS),
     }
     for _ in range(count):
         rounds.per_second.setdefault("pgbench", []).append(server.tpcb(seconds=seconds))
@@ -222,7 +226,8 @@ def _figures(found: Rounds) -> list[Figure]:
     return [
         row("one posting through Django, 8 clients", "single", beside="pgbench",
             yardstick=_PGBENCH, least=0.8),
-        row("postings in batches of 100", "batch", beside="pgbench", yardstick=_PGBENCH, least=4),
+        row("postings in batches of 100, 2 writers", "batch", beside="pgbench",
+            yardstick=_PGBENCH, least=4),
         row("one posting onto a hot account, by the same client", "hot", beside="pgbench",
             yardstick=_PGBENCH, least=1.0),
         replace(
@@ -240,7 +245,7 @@ def _pages(server: Server, *, rounds: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"long": [], "short": []}
     for _ in range(rounds):
         for label, medians in found.items():
-            client = server.clients(f"page:{label}", count=1, seconds=1)[0]
+            client = server.clients(f"page:{label}", processes=1, seconds=1)[0]
             medians.append(client["p50_ms"])
     return found
 

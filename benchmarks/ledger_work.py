@@ -1,13 +1,8 @@
-"""`python -m benchmarks.ledger_work <work> <seconds>`: one client of the ledger's measurements.
-
-Prints `ready`, waits for a line, works until the time is over, and prints one JSON object.
-"""
+"""`python -m benchmarks.ledger_work <work> <seconds> <clients>`: some clients of the ledger."""
 
 import itertools
-import json
 import random
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +11,7 @@ import django
 
 django.setup()
 
+from benchmarks import clients  # noqa: E402
 from payments.deposits import postings as deposits  # noqa: E402
 from payments.transfers import postings as transfers  # noqa: E402
 from wallets.ledger import accounts, posting, statements  # noqa: E402
@@ -28,7 +24,7 @@ _BATCH = 100
 
 
 class Client:
-    """One client, with the accounts that it may pick from."""
+    """A client, with the accounts that it may pick from."""
 
     def __init__(self) -> None:
         wallets = Account.objects.filter(kind_id=int(Kind.WORKER_WALLET), owner_id__isnull=False)
@@ -114,28 +110,13 @@ def main() -> None:
     if sys.argv[1] == "prepare":
         prepare(int(sys.argv[2]), int(sys.argv[3]))
         return
-    work, seconds = sys.argv[1], float(sys.argv[2])
-    client = Client()
-    step = client.page(work.partition(":")[2]) if ":" in work else getattr(client, work)
-    for _ in range(10):
-        step()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    done, times = 0, []
-    begin = time.perf_counter()
-    while (start := time.perf_counter()) - begin < seconds:
-        done += step()
-        times.append(time.perf_counter() - start)
-    times.sort()
-    print(
-        json.dumps(
-            {
-                "per_second": done / (time.perf_counter() - begin),
-                "p50_ms": times[len(times) // 2] * 1000,
-                "p99_ms": times[len(times) * 99 // 100] * 1000,
-            }
-        )
-    )
+    name, seconds, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+    each = [Client() for _ in range(threads)]
+    steps = [
+        client.page(name.partition(":")[2]) if ":" in name else getattr(client, name)
+        for client in each
+    ]
+    clients.work(steps, seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from urllib.parse import quote_plus
 
 _HOPS = ("", "11", "11*0", "11*0*8", "11*0*8*0", "11*0*8*0*9")
 _PHONES = 1000
+WITH_PIN = 64  # so many of them, and this PIN
+PIN = "4071"
 
 
 def forms(caller: int) -> Iterator[bytes]:
@@ -30,6 +32,27 @@ def forms(caller: int) -> Iterator[bytes]:
                 f"phoneNumber={phone}&serviceCode=%2A384%2A2024%23&text={quote_plus(text)}"
                 f"&sessionId={session_id}&networkCode=63902"
             ).encode()
+
+
+def _balances(caller: int, *, hops: tuple[str, ...]) -> Iterator[bytes]:
+    for session in range(10**9):
+        phone = quote_plus(f"+2547{(caller * 131 + session) % WITH_PIN:08d}")
+        session_id = f"ATUid_b{caller}_{session}_{time.time_ns()}"
+        for text in hops:
+            yield (
+                f"phoneNumber={phone}&serviceCode=%2A384%2A2024%23&text={quote_plus(text)}"
+                f"&sessionId={session_id}&networkCode=63902"
+            ).encode()
+
+
+def balances(caller: int) -> Iterator[bytes]:
+    """Yield the posts of members who choose the balance, and hang up when asked for the PIN."""
+    return _balances(caller, hops=("", "1"))
+
+
+def pins(caller: int) -> Iterator[bytes]:
+    """Yield the posts of members who dial, choose the balance, and enter the PIN."""
+    return _balances(caller, hops=("", "1", f"1*{PIN}"))
 
 
 def joining(caller: int) -> Iterator[bytes]:
@@ -61,6 +84,8 @@ def results(caller: int) -> Iterator[bytes]:
 CROWDS: dict[str, tuple[Callable[[int], Iterator[bytes]], tuple[bytes, ...]]] = {
     "members": (forms, (b"CON ", b"END ")),
     "joining": (joining, (b"CON ", b"END ")),
+    "balances": (balances, (b"CON ",)),
+    "pins": (pins, (b"CON ", b"END ")),
     "results": (results, (b'{"Re',)),
 }
 

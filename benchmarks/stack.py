@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import socketserver
 import subprocess
@@ -71,6 +72,7 @@ class Stack:
     environment: dict[str, str]
     provider: Provider
     web: subprocess.Popen[bytes]
+    redis_pid: int
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def web_cpu_seconds(self) -> float:
@@ -84,6 +86,16 @@ class Stack:
             if int(fields[1]) == self.web.pid or stat.parent.name == str(self.web.pid):
                 ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
+
+    @contextmanager
+    def redis_silent(self, *, is_silent: bool = True) -> Iterator[None]:
+        """Let Redis take everything and answer nothing, within this block."""
+        if is_silent:
+            os.kill(self.redis_pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.redis_pid, signal.SIGCONT)
 
     def load(
         self, paths: list[str], *, callers: int, seconds: float, crowd: str
@@ -150,7 +162,14 @@ def _running(servers: embedded.Servers, provider: Provider) -> Iterator[Stack]:
     }
     try:
         _wait_until_ready(port)
-        yield Stack(port, environment, provider, children["web"], list(children.values()))
+        yield Stack(
+            port,
+            environment,
+            provider,
+            children["web"],
+            servers.valkey.pid,
+            list(children.values()),
+        )
     finally:
         for child in children.values():
             child.terminate()
