@@ -3,7 +3,18 @@
 import os
 import sys
 
-from benchmarks import api, callbacks, ledger, mpesa, report, restore, stellar, storage, ussd
+from benchmarks import (
+    api,
+    callbacks,
+    ledger,
+    mpesa,
+    report,
+    restore,
+    statement,
+    stellar,
+    storage,
+    ussd,
+)
 from benchmarks.stack import ROOT, running
 
 PARTS = {
@@ -15,6 +26,7 @@ PARTS = {
     **mpesa.PARTS,
     **storage.PARTS,
     **restore.PARTS,
+    **statement.PARTS,
 }
 
 

@@ -8,6 +8,7 @@ from payments.reconciliation.balances import admin as balances
 from payments.reconciliation.breaks import admin as breaks
 from payments.reconciliation.floats import admin as floats
 from payments.reconciliation.reports import admin as reports
+from payments.reconciliation.statements import admin as statements
 from payments.transfers import admin as transfers
 from payments.withdrawals import admin as withdrawals
 
@@ -20,6 +21,7 @@ __all__ = [
     "limits",
     "paybill",
     "reports",
+    "statements",
     "transfers",
     "withdrawals",
 ]

@@ -57,6 +57,8 @@ PAGES = {
     "payments.levellimits": Page(see="SOFC", add="C"),
     "payments.operationlimits": Page(see="SOFC", add="C"),
     "payments.paybillpayment": Page(see="SOF"),
+    "payments.statementfile": Page(see="OFC", add="OF"),
+    "payments.statementline": Page(see="OF"),
     "payments.tariff": Page(see="SOFC", add="F"),
     "payments.transfer": Page(see="SOFC"),
     "nannychain.modecaps": Page(see="OFC", add="C"),
@@ -107,6 +109,7 @@ OTHERS = {
     "payments_paybillpayment_give-back": "",
     "payments_paybillpayment_not-returned": "",
     "payments_paybillpayment_returned": "",
+    "payments_statementline_confirm": "",  # only what one person may say
     "payments_tariff_withdraw": "F",
     "payments_withdrawal_not-paid": "",  # only one that waits for a decision can be settled
     "payments_withdrawal_paid": "",

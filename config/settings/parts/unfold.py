@@ -101,6 +101,8 @@ UNFOLD = {
                     _page("Daily reports", icon="summarize", model="payments.dailyreport"),
                     _page("Balances at M-Pesa", icon="balance", model="payments.balancereading"),
                     _page("Moves of float", icon="sync_alt", model="payments.floatmove"),
+                    _page("Statements", icon="description", model="payments.statementfile"),
+                    _page("Statement lines", icon="list", model="payments.statementline"),
                 ],
             },
             {

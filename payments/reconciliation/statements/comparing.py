@@ -56,7 +56,7 @@ _UNDONE = """
       JOIN wallets_journal j ON j.id = m.journal_id
      WHERE l.shortcode = %s AND j.kind = ANY (%s)
 """
-_MISSING = """
+_MISSING = f"""
     WITH covered AS (
         SELECT range_agg(tstzrange(period_from, period_to + interval '1 second')) AS spans
           FROM payments_statementfile
@@ -66,6 +66,13 @@ _MISSING = """
         SELECT span, tstzrange(lower(span) + %(edge)s::interval, upper(span)) AS inside
           FROM covered, unnest(spans) AS span
          WHERE upper(span) - lower(span) > %(edge)s::interval
+    ),
+    differs AS (  -- lines that are named already, for another amount or number than was booked
+        SELECT {matching.KEY} AS key
+          FROM payments_openitem o
+          JOIN payments_statementline l ON l.id = o.line_id
+          JOIN payments_mpesareceipt r ON r.code = l.receipt
+         WHERE l.occurrence = 1
     )
     SELECT j.id, j.kind, j.cause, j.effective_at, p.amount, a.id,
            j.effective_at > upper(sure.span) - %(edge)s::interval
@@ -85,9 +92,10 @@ _MISSING = """
             SELECT FROM payments_deposit d
               JOIN wallets_journal b ON b.key = 'mpesa:' || d.receipt
               JOIN payments_statementmatch m ON m.journal_id = b.id
-             WHERE d.id = CASE WHEN j.cause ~ '^deposit:[0-9a-f-]{36}$'
+             WHERE d.id = CASE WHEN j.cause ~ '^deposit:[0-9a-f-]{{36}}$'
                                THEN split_part(j.cause, ':', 2)::uuid END)
-"""
+       AND NOT EXISTS (SELECT FROM differs WHERE differs.key = j.key)
+"""  # noqa: S608 - an expression of our own
 # Withdrawals that nobody can tell about, ordered well within a period that does not list them.
 _UNLISTED = """
     WITH covered AS (
@@ -130,6 +138,13 @@ def compare(shortcode: str) -> breaks.Tally:
     return tally
 
 
+def name_missed(shortcode: str) -> None:
+    """Name payments that our books don't have before they are booked: their loss is history."""
+    moved = (*matching.BOOKED_BY_RAILS,)
+    founds = [found for kind, found in _lines(shortcode) if kind in moved]
+    breaks.find_all(founds, source=f"statement:{shortcode}")
+
+
 def charges(file: StatementFile) -> breaks.Tally:
     """Name the charges of a file that Safaricom's tariff does not know."""
     columns = [list(column) for column in zip(*tariff.bands(), strict=True)]
@@ -162,11 +177,22 @@ def charges(file: StatementFile) -> breaks.Tally:
 
 def _open_lines(shortcode: str) -> Iterator[Found]:
     unknown: set[str] = set()
+    for kind, found in _lines(shortcode):
+        if kind == Kind.UNKNOWN:
+            unknown.add(str(found.details["reason_type"]))
+        yield found
+    if unknown:
+        alerts.raise_alert(
+            key=f"statement:reasons:{shortcode}",
+            title="M-Pesa's statement has reason types that we don't know",
+            details={"reason types": sorted(unknown)[:20], "shortcode": shortcode},
+        )
+
+
+def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
     for row in _rows(_OPEN, [list(matching.FLOATS), shortcode]):
         pk, kind, receipt, cents, at, account, occurrence, reason, linked, number, name, *rest = row
         booked_cents, label, owner, is_known, withdrawal_id = rest
-        if kind == Kind.UNKNOWN:
-            unknown.add(reason)
         what, amount_cents, words = _left(
             Kind(kind),
             cents=cents,
@@ -175,28 +201,25 @@ def _open_lines(shortcode: str) -> Iterator[Found]:
             shortcode=shortcode,
             is_known=is_known,
         )
-        yield Found(
-            kind=what,
-            subject=f"statement:line:{pk}",
-            amount_cents=amount_cents,
-            since=at,
-            account=_place(shortcode, account),
-            reference=receipt,
-            details={
-                "row": number,
-                "file": name,
-                "reason_type": reason,
-                "line_cents": cents,
-                **({"booked_cents": booked_cents, "booked_for": owner} if booked_cents else {}),
-                **({"linked": linked} if linked else {}),
-            },
-            **{**words, **_page(withdrawal_id)},
-        )
-    if unknown:
-        alerts.raise_alert(
-            key=f"statement:reasons:{shortcode}",
-            title="M-Pesa's statement has reason types that we don't know",
-            details={"reason types": sorted(unknown)[:20], "shortcode": shortcode},
+        yield (
+            kind,
+            Found(
+                kind=what,
+                subject=f"statement:line:{pk}",
+                amount_cents=amount_cents,
+                since=at,
+                account=_place(shortcode, account),
+                reference=receipt,
+                details={
+                    "row": number,
+                    "file": name,
+                    "reason_type": reason,
+                    "line_cents": cents,
+                    **({"booked_cents": booked_cents, "booked_for": owner} if booked_cents else {}),
+                    **({"linked": linked} if linked else {}),
+                },
+                **{**words, **_page(withdrawal_id)},
+            ),
         )
 
 

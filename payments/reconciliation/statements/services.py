@@ -250,6 +250,7 @@ def _match_and_settle(shortcode: str, steps: "_Steps") -> None:
         matching.by_receipt(shortcode)
     settling.internals(shortcode)
     settling.moves(shortcode)
+    comparing.name_missed(shortcode)
     steps.begin("payments that were missed")
     settling.pay_ins(shortcode, tell=steps.tell)
     steps.begin("payouts of unknown result")
