@@ -55,6 +55,8 @@ def _measure(**sizes: int) -> dict[str, Any]:
                 "MPESA_PASSKEY": "bench-passkey",
                 "MPESA_CONSUMER_KEY": "bench-key",
                 "MPESA_CONSUMER_SECRET": "bench-secret",
+                "PAYBILL_CALLBACK_KEY": "0" * 32,
+                "PUBLIC_BASE_URL": "http://localhost",
             }
             manage(["migrate", "--verbosity", "0"], {**ours, "DATABASE_URL": servers.owner_url})
             done = subprocess.run(

@@ -242,7 +242,9 @@ def _paid_in(world: World, books: _Books, *, count: int, each: int) -> Iterator[
 def _paid_out(world: World, books: _Books, *, count: int, each: int) -> Iterator[_Moved]:
     for number in range(count):
         what = _PAYOUTS[number // each] if number < each * len(_PAYOUTS) else ""
-        member, receipt = books.members[number % _MEMBERS], f"UAW{number:07d}"
+        # Whom the first ones without a difference have paid.
+        member = books.members[(number + each * len(_PAY_INS)) % _MEMBERS]
+        receipt = f"UAW{number:07d}"
         row, our_id = books.paid_out(receipt, member, is_known=what != "unknown")
         if what:
             is_ours = what == "unlisted payout"

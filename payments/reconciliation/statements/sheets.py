@@ -1,8 +1,8 @@
 """From the bytes of a file to rows of text, whoever made the file: total but for `Refused`.
 
-A workbook is a zip of XML. What it may unpack to is bounded before anything is unpacked, entities
-are refused by defusedxml, macros and references to other files by us. Formulas are never reckoned:
-a statement has none.
+A workbook is a zip of XML. What it may unpack to is bounded before anything is unpacked. Macros,
+references to other files and document types, without which there are no entities, are refused.
+Formulas are never reckoned: a statement has none.
 """
 
 import csv
@@ -10,10 +10,11 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
+from xml.parsers import expat
 
 from openpyxl import load_workbook
-from openpyxl.xml import DEFUSEDXML, LXML
+from openpyxl.xml import LXML
 
 from payments.reconciliation.statements.layout import (
     CELL_LENGTH_MAX,
@@ -27,12 +28,13 @@ UNPACKED_BYTES_MAX = 200 * 1024 * 1024
 PARTS_MAX = 100
 CELLS_MAX = 40  # of one row; a statement has thirteen
 ROWS_MAX = LINES_MAX + HEAD_ROWS_MAX
+_CHUNK_BYTES = 16 * 1024
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ",;\t"
 _TOO_LONG = f"The file has more than {LINES_MAX:,} lines. Export a shorter period."
 
-if not DEFUSEDXML or LXML:
-    raise ImportError("openpyxl must read XML with defusedxml, and without lxml")
+if LXML:
+    raise ImportError("openpyxl must read XML by expat, as it is looked at here, and not by lxml")
 
 Row = tuple[int, list[str]]
 
@@ -63,14 +65,20 @@ def _workbook(content: bytes) -> Iterator[Row]:
     except Refused:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken file brings
-        name = type(error.__cause__ or error).__name__
-        raise Refused(f"The workbook can't be read ({name}).") from None
+        raise Refused(f"The workbook can't be read ({type(error).__name__}).") from None
 
 
 def _ensure_harmless(content: bytes) -> None:
     """Raise Refused for what unpacks to too much, or holds more than tables."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        infos = parts.infolist()
+        _ensure_small(parts.infolist())
+        for name in parts.namelist():
+            with parts.open(name) as part:
+                if name.casefold().endswith((".xml", ".rels")):
+                    _ensure_no_document_type(part)
+
+
+def _ensure_small(infos: list[zipfile.ZipInfo]) -> None:
     if len(infos) > PARTS_MAX:
         raise Refused("The workbook has too many parts.")
     # zipfile unpacks no more of a part than its entry says.
@@ -81,6 +89,24 @@ def _ensure_harmless(content: bytes) -> None:
         raise Refused("The workbook holds a macro.")
     if any("externallink" in name for name in names):
         raise Refused("The workbook refers to other files.")
+
+
+def _ensure_no_document_type(part: IO[bytes]) -> None:
+    """Read a part up to its first element, before which alone a document type may stand."""
+    is_begun = False
+
+    def begin(*_: object) -> None:
+        nonlocal is_begun
+        is_begun = True
+
+    def refuse(*_: object) -> None:
+        raise Refused("The workbook declares a document type.")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.StartDoctypeDeclHandler = refuse
+    while not is_begun and (chunk := part.read(_CHUNK_BYTES)):
+        parser.Parse(chunk, False)
 
 
 def _cells(sheet: Any) -> Iterator[Row]:

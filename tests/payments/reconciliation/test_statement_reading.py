@@ -207,7 +207,7 @@ class TestHostileFiles:
         at = sheet.index(b"<worksheet")
         bad = sheet[:at] + b"<!DOCTYPE worksheet [" + entity + b"]>" + sheet[at:]
         refused = refusal(self.packed(changes={"xl/worksheets/sheet1.xml": bad}))
-        assert "EntitiesForbidden" in refused.reason
+        assert "document type" in refused.reason
 
     def test_entities_in_the_shared_texts_are_refused(self) -> None:
         bad = b'<!DOCTYPE a [<!ENTITY x "aaaa">]><sst><si><t>&x;</t></si></sst>'
@@ -216,7 +216,7 @@ class TestHostileFiles:
         with zipfile.ZipFile(io.BytesIO(PAPER.xlsx())) as good:
             types = good.read("[Content_Types].xml").replace(b"</Types>", part)
         changes = {"xl/sharedStrings.xml": bad, "[Content_Types].xml": types}
-        assert "EntitiesForbidden" in refusal(self.packed(changes=changes)).reason
+        assert "document type" in refusal(self.packed(changes=changes)).reason
 
     def test_macros_and_links_are_refused(self) -> None:
         assert "macro" in refusal(self.packed(changes={"xl/vbaProject.bin": b"x"})).reason
