@@ -56,9 +56,14 @@ _UNDONE = """
       JOIN wallets_journal j ON j.id = m.journal_id
      WHERE l.shortcode = %s AND j.kind = ANY (%s)
 """
+# A file that was made in the middle of its period tells nothing of what came after.
+_SPAN = """
+    tstzrange(period_from, greatest(period_from, least(period_to + interval '1 second',
+                                                       received_at)))
+"""
 _MISSING = f"""
     WITH covered AS (
-        SELECT range_agg(tstzrange(period_from, period_to + interval '1 second')) AS spans
+        SELECT range_agg({_SPAN}) AS spans
           FROM payments_statementfile
          WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
     ),
@@ -97,9 +102,9 @@ _MISSING = f"""
        AND NOT EXISTS (SELECT FROM differs WHERE differs.key = j.key)
 """  # noqa: S608 - an expression of our own
 # Withdrawals that nobody can tell about, ordered well within a period that does not list them.
-_UNLISTED = """
+_UNLISTED = f"""
     WITH covered AS (
-        SELECT range_agg(tstzrange(period_from, period_to + interval '1 second')) AS spans
+        SELECT range_agg({_SPAN}) AS spans
           FROM payments_statementfile
          WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
     )
@@ -112,7 +117,7 @@ _UNLISTED = """
        AND NOT EXISTS (SELECT FROM payments_openitem o
                          JOIN payments_statementline l ON l.id = o.line_id
                         WHERE l.reference IN (t.originator_id, nullif(t.conversation_id, '')))
-"""
+"""  # noqa: S608 - an expression of our own
 _CHARGES = """
     SELECT c.id, c.receipt, c.amount_cents, p.amount_cents, c.completed_at, c.account, c.number,
            b.charge
