@@ -10,12 +10,13 @@ from nannychain.operating import selectors as operating
 from nannychain.operating.flows import Flow
 from nannychain.transactions import required
 from payments.limits.selectors import operation_limits
-from payments.mpesa import paybills
+from payments.mpesa import account, paybills
 from payments.mpesa.paybills import Refusal
 from payments.operations import Operation
 from payments.paybill import outcomes, prompts
 from payments.paybill.models import TEXT_LENGTH_MAX, PaybillPayment
 from payments.paybill.states import PAYBILL, State
+from workers.identity import selectors as members
 
 log = structlog.get_logger(__name__)
 
@@ -63,13 +64,16 @@ def pulled(payment: paybills.PaybillPayment) -> str:
 
 
 def stated(payment: paybills.PaybillPayment, *, was_taken_back: bool = False) -> str:
-    """Take a line of M-Pesa's statement, which proves it; return what it came to, in a word or two.
+    """Take a line of M-Pesa's statement; return what it came to, in a word or two.
 
-    One that M-Pesa has given back to its payer since goes into nobody's wallet.
+    A person has handed the statement in: on his word alone nothing gets into a wallet. M-Pesa is
+    asked, where it can be asked. What is for nobody we know goes to suspense at once, and what
+    M-Pesa has given back to its payer since goes into nobody's wallet.
     """
     with transaction.atomic():
         if not was_taken_back or payment.shortcode != settings.MPESA_SHORTCODE:
-            return _take(payment, told_by=STATEMENT, is_trusted=True, is_sure=True)
+            is_sure = not (account.can_pay() and _names_somebody(payment))
+            return _take(payment, told_by=STATEMENT, is_trusted=True, is_sure=is_sure)
         row = _stored(payment, told_by=STATEMENT)
         if row.state == State.REFUTED:
             PAYBILL.move(row, to=State.UNCONFIRMED, why=f"told again by {STATEMENT}")
@@ -77,6 +81,16 @@ def stated(payment: paybills.PaybillPayment, *, was_taken_back: bool = False) ->
             return _again(row, payment)
         _learn(row, payment, told_by=STATEMENT)
         return outcomes.put_aside(row, why="M-Pesa has taken it back")
+
+
+def _names_somebody(told: paybills.PaybillPayment) -> bool:
+    prompt = prompts.find(
+        told.account,
+        receipt=told.receipt,
+        amount_cents=told.amount_cents,
+        shortcode=told.shortcode,
+    )
+    return prompt is not None or members.member_by_address(told.account) is not None
 
 
 @required

@@ -13,6 +13,7 @@ from payments.deposits.models import Deposit
 from payments.deposits.states import State as DepositState
 from payments.mpesa import paybills
 from payments.paybill import services as paybill
+from payments.paybill import tending
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State as PaybillState
 from payments.reconciliation.statements import services
@@ -26,7 +27,8 @@ from payments.reconciliation.statements.models import (
 from payments.reconciliation.statements.states import State
 from tests.factories import mpesa
 from tests.factories.mpesa import SHORTCODE
-from tests.factories.safaricom import Safaricom
+from tests.factories.paybill import answer_of_status
+from tests.factories.safaricom import STATUS, Safaricom, post
 from tests.factories.statements import (
     LAST_SECOND,
     MIDNIGHT,
@@ -55,6 +57,19 @@ def told(moved: Moved, account: str) -> paybills.PaybillPayment:
         account=account,
         paid_at=timezone.now() - timedelta(minutes=30),
     )
+
+
+def confirmed(safaricom: Safaricom, moved: Moved, *, status: str = "Completed") -> None:
+    """Let M-Pesa be asked about a payment, and answer."""
+    payment = PaybillPayment.objects.get(receipt=moved.receipt)
+    assert payment.state == PaybillState.UNCONFIRMED
+    tending.tend(payment.pk)
+    question = next(q for q in safaricom.asked(STATUS) if q["TransactionID"] == moved.receipt)
+    told = answer_of_status(
+        moved.receipt, amount=str(moved.cents // 100), status=status, to=SHORTCODE
+    )
+    assert post(question["ResultURL"], told) == 200
+    mpesa.read_inbox()
 
 
 class TestFiles:
@@ -169,6 +184,22 @@ class TestPaymentsThatWereMissed:
         assert list(StatementMatch.objects.values_list("rule", flat=True)) == ["booked", "booked"]
         assert breaks_left() == {}
 
+    def test_one_persons_file_puts_nothing_into_a_wallet_before_mpesa_was_asked(
+        self, safaricom: Safaricom
+    ) -> None:
+        member = mpesa.member_with()
+        forged, true = (Moved(800_00, account=member.worker_id) for _ in range(2))
+        handed_in(today([forged, true]))
+        assert mpesa.balance(member) == 0
+        assert breaks_left() == dict.fromkeys(
+            [forged.receipt, true.receipt], "in_statement_not_ledger"
+        )
+        confirmed(safaricom, true)
+        confirmed(safaricom, forged, status="Declined")
+        services.compare_all()
+        assert mpesa.balance(member) == 800_00
+        assert breaks_left() == {forged.receipt: "in_statement_not_ledger"}
+
     def test_a_late_message_finds_it_booked(self) -> None:
         member = mpesa.member_with()
         hers = Moved(800_00, account=member.worker_id)
@@ -200,10 +231,12 @@ class TestPaymentsThatWereMissed:
         deposit = self.deposit(safaricom)
         line = Moved(500_00, account=deposit.reference)
         handed_in(today([line]))
+        confirmed(safaricom, line)
+        services.compare_all()
         deposit.refresh_from_db()
         assert (deposit.state, deposit.receipt) == (DepositState.PAID, line.receipt)
         assert mpesa.balance(deposit.member) == 500_00
-        assert StatementMatch.objects.get().rule == "reference"
+        assert StatementMatch.objects.get().rule == "receipt"
 
     def test_a_deposit_that_was_paid_without_a_receipt_is_not_booked_twice(
         self, safaricom: Safaricom
