@@ -5,27 +5,21 @@ edge of a period is found in the next statement.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from nannychain import alerts
-from payments.reconciliation.breaks import postings as settled_by_people
 from payments.reconciliation.breaks import services as breaks
 from payments.reconciliation.breaks.kinds import BreakKind
 from payments.reconciliation.breaks.services import Found
-from payments.reconciliation.statements import matching, postings, tariff
+from payments.reconciliation.statements import matching, postings, tariff, unlisted
 from payments.reconciliation.statements.kinds import PAY_INS, Kind, Role, role_of
 from payments.reconciliation.statements.models import StatementFile
 from payments.reconciliation.statements.states import KEPT
-from wallets.ledger.chart import Kind as Account
+from payments.reconciliation.statements.unlisted import page_of, place, rows
 
-# Our books hear of a movement a little after M-Pesa has made it.
-EDGE = timedelta(minutes=10)
-# A payout that was ordered so long before the end of a statement would stand in it.
-LISTED_WITHIN = timedelta(hours=1)
 _FILE_PAGE, _FLOAT_PAGE = "payments_statementfile_changelist", "wallets_manualjournal_changelist"
 _OPEN = f"""
     SELECT l.id, l.kind, l.receipt, l.amount_cents, l.completed_at, l.account, l.occurrence,
@@ -56,68 +50,6 @@ _UNDONE = """
       JOIN wallets_journal j ON j.id = m.journal_id
      WHERE l.shortcode = %s AND j.kind = ANY (%s)
 """
-# A file that was made in the middle of its period tells nothing of what came after.
-_SPAN = """
-    tstzrange(period_from, greatest(period_from, least(period_to + interval '1 second',
-                                                       received_at)))
-"""
-_MISSING = f"""
-    WITH covered AS (
-        SELECT range_agg({_SPAN}) AS spans
-          FROM payments_statementfile
-         WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
-    ),
-    sure AS (  -- what came just before the first line that we have may be in a file we don't have
-        SELECT span, tstzrange(lower(span) + %(edge)s::interval, upper(span)) AS inside
-          FROM covered, unnest(spans) AS span
-         WHERE upper(span) - lower(span) > %(edge)s::interval
-    ),
-    differs AS (  -- lines that are named already, for another amount or number than was booked
-        SELECT {matching.KEY} AS key
-          FROM payments_openitem o
-          JOIN payments_statementline l ON l.id = o.line_id
-          JOIN payments_mpesareceipt r ON r.code = l.receipt
-         WHERE l.occurrence = 1
-    )
-    SELECT j.id, j.kind, j.cause, j.effective_at, p.amount, a.id,
-           j.effective_at > upper(sure.span) - %(edge)s::interval
-      FROM wallets_account a
-      JOIN wallets_posting p ON p.account_id = a.id
-      JOIN wallets_journal j ON j.id = p.journal_id
-      JOIN sure ON j.effective_at <@ sure.inside
-     WHERE a.kind_id = %(kind)s AND a.label = %(shortcode)s AND j.kind <> ALL (%(besides)s)
-       AND j.reverses_id IS NULL
-       AND NOT EXISTS (SELECT FROM wallets_journal u WHERE u.reverses_id = j.id)
-       AND NOT EXISTS (SELECT FROM payments_statementmatch m WHERE m.journal_id = j.id)
-       -- Booked in suspense, and left to a deposit: two journals that undo each other, and the
-       -- deposit's own, which has the line where the first had it.
-       AND NOT EXISTS (SELECT FROM wallets_journal e
-                        WHERE e.key = j.cause || ':final' AND e.kind = 'paybill.echoed')
-       AND NOT EXISTS (
-            SELECT FROM payments_deposit d
-              JOIN wallets_journal b ON b.key = 'mpesa:' || d.receipt
-              JOIN payments_statementmatch m ON m.journal_id = b.id
-             WHERE d.id = CASE WHEN j.cause ~ '^deposit:[0-9a-f-]{{36}}$'
-                               THEN split_part(j.cause, ':', 2)::uuid END)
-       AND NOT EXISTS (SELECT FROM differs WHERE differs.key = j.key)
-"""  # noqa: S608 - an expression of our own
-# Withdrawals that nobody can tell about, ordered well within a period that does not list them.
-_UNLISTED = f"""
-    WITH covered AS (
-        SELECT range_agg({_SPAN}) AS spans
-          FROM payments_statementfile
-         WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
-    )
-    SELECT w.id, w.amount_cents, t.sent_at
-      FROM payments_withdrawal w
-      JOIN payments_payoutattempt t ON t.withdrawal_id = w.id
-      JOIN covered ON tstzrange(t.sent_at, t.sent_at + %(within)s::interval) <@ spans
-     WHERE w.shortcode = %(shortcode)s AND w.state IN ('UNKNOWN', 'NEEDS_REVIEW')
-       AND w.receipt IS NULL AND t.state <> 'REJECTED'
-       AND NOT EXISTS (SELECT FROM payments_openitem o
-                         JOIN payments_statementline l ON l.id = o.line_id
-                        WHERE l.reference IN (t.originator_id, nullif(t.conversation_id, '')))
-"""  # noqa: S608 - an expression of our own
 _CHARGES = """
     SELECT c.id, c.receipt, c.amount_cents, p.amount_cents, c.completed_at, c.account, c.number,
            b.charge
@@ -137,7 +69,7 @@ def compare(shortcode: str) -> breaks.Tally:
     """Name all that is left over for a number, and close what is no longer there."""
     begun = timezone.now()
     source = f"statement:{shortcode}"
-    founds = [*_open_lines(shortcode), *_undone(shortcode), *_missing(shortcode)]
+    founds = [*_open_lines(shortcode), *_undone(shortcode), *unlisted.journals(shortcode)]
     tally = breaks.find_all(founds, source=source)
     breaks.over(source, not_seen_since=begun, why="the statement and our books agree on it")
     return tally
@@ -154,7 +86,7 @@ def charges(file: StatementFile) -> breaks.Tally:
     """Name the charges of a file that Safaricom's tariff does not know."""
     columns = [list(column) for column in zip(*tariff.bands(), strict=True)]
     founds = []
-    for pk, receipt, cents, paid, at, account, number, expected in _rows(
+    for pk, receipt, cents, paid, at, account, number, expected in rows(
         _CHARGES, [*columns, str(file.pk)]
     ):
         founds.append(
@@ -163,7 +95,7 @@ def charges(file: StatementFile) -> breaks.Tally:
                 subject=f"statement:charge:{pk}",
                 amount_cents=cents + (expected or 0),
                 since=at,
-                account=_place(file.shortcode, account),
+                account=place(file.shortcode, account),
                 reference=receipt,
                 details={
                     "row": number,
@@ -195,7 +127,7 @@ def _open_lines(shortcode: str) -> Iterator[Found]:
 
 
 def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
-    for row in _rows(_OPEN, [list(matching.FLOATS), shortcode]):
+    for row in rows(_OPEN, [list(matching.FLOATS), shortcode]):
         pk, kind, receipt, cents, at, account, occurrence, reason, linked, number, name, *rest = row
         booked_cents, label, owner, is_known, withdrawal_id = rest
         what, amount_cents, words = _left(
@@ -213,7 +145,7 @@ def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
                 subject=f"statement:line:{pk}",
                 amount_cents=amount_cents,
                 since=at,
-                account=_place(shortcode, account),
+                account=place(shortcode, account),
                 reference=receipt,
                 details={
                     "row": number,
@@ -223,7 +155,7 @@ def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
                     **({"booked_cents": booked_cents, "booked_for": owner} if booked_cents else {}),
                     **({"linked": linked} if linked else {}),
                 },
-                **{**words, **_page(withdrawal_id)},
+                **{**words, **page_of(withdrawal_id)},
             ),
         )
 
@@ -298,7 +230,7 @@ def _undone(shortcode: str) -> Iterator[Found]:
             },
         ),
     }
-    for pk, receipt, linked, cents, at, account, number, name, kind in _rows(
+    for pk, receipt, linked, cents, at, account, number, name, kind in rows(
         _UNDONE, [shortcode, list(words)]
     ):
         what, text = words[kind]
@@ -307,89 +239,11 @@ def _undone(shortcode: str) -> Iterator[Found]:
             subject=f"statement:line:{pk}",
             amount_cents=cents,
             since=at,
-            account=_place(shortcode, account),
+            account=place(shortcode, account),
             reference=linked or receipt,
             details={"row": number, "file": name, "receipt": receipt},
             **text,
         )
-
-
-# Journals without a line.
-
-
-def _missing(shortcode: str) -> Iterator[Found]:
-    files = StatementFile.objects.filter(shortcode=shortcode, state__in=KEPT)
-    kinds = list(files.values_list("account", "kinds"))
-    for account, ours in (
-        (Account.PAYBILL_FLOAT, PAY_INS),
-        (Account.PAYOUT_FLOAT, (Kind.PAYOUT,)),
-    ):
-        names = {name for name, counts in kinds if any(str(each) in counts for each in ours)}
-        names = names or {name for name, _ in kinds if role_of(name) is Role.MAIN}
-        values = {
-            "shortcode": shortcode,
-            "names": sorted(names),
-            "kept": [str(state) for state in KEPT],
-            "edge": EDGE,
-            "within": LISTED_WITHIN,
-            "kind": int(account),
-            "besides": [settled_by_people.WRITTEN_OFF.code, settled_by_people.SET_ASIDE.code],
-        }
-        yield from (_unlisted_journal(row, shortcode) for row in _rows(_MISSING, values))
-        if account is Account.PAYOUT_FLOAT:
-            yield from (_unlisted_payout(row, shortcode) for row in _rows(_UNLISTED, values))
-
-
-def _unlisted_journal(row: tuple[Any, ...], shortcode: str) -> Found:
-    pk, kind, cause, at, cents, account_id, is_at_the_edge = row
-    edge: dict[str, Any] = {
-        "cause": "it was booked at the end of the period: the next statement will list it",
-        "remedy": "wait for the next statement",
-    }
-    owner, _, key = cause.partition(":")
-    return Found(
-        kind=BreakKind.IN_LEDGER_NOT_STATEMENT,
-        subject=f"statement:journal:{pk}",
-        amount_cents=-cents,
-        since=at,
-        account=_place(shortcode, ""),
-        ledger_account_id=account_id,
-        reference=key if owner == "mpesa" else cause,
-        details={"journal": pk, "booked_as": kind, "timing": is_at_the_edge},
-        **(edge if is_at_the_edge else {}),
-        **_page(key if owner == "withdrawal" else None),
-    )
-
-
-def _unlisted_payout(row: tuple[Any, ...], shortcode: str) -> Found:
-    pk, cents, sent_at = row
-    return Found(
-        kind=BreakKind.IN_LEDGER_NOT_STATEMENT,
-        subject=f"statement:withdrawal:{pk}",
-        amount_cents=cents,
-        since=sent_at,
-        account=_place(shortcode, ""),
-        reference=f"withdrawal:{pk}",
-        cause="nobody could tell what became of it, and the statement does not list it",
-        remedy="settle it as not paid, by two people, with the statement as evidence",
-        **_page(pk),
-    )
-
-
-def _place(shortcode: str, account: str) -> str:
-    return f"{shortcode} {account}".strip()
-
-
-def _page(withdrawal_id: Any) -> dict[str, Any]:
-    if withdrawal_id is None:
-        return {}
-    return {"page": "payments_withdrawal_change", "page_id": str(withdrawal_id)}
-
-
-def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
 
 
 def closing_at(shortcode: str) -> tuple[int, datetime] | None:
