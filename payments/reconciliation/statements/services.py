@@ -1,6 +1,7 @@
 """Handing in statements, and working them off, step by step. One worker at a time."""
 
 import hashlib
+import importlib
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
@@ -18,8 +19,8 @@ from nannychain.locks import Lock
 from nannychain.transactions import required
 from payments.deposits import echoes
 from payments.deposits import selectors as deposits
-from payments.reconciliation.statements import comparing, matching, parsing, settling, storing
-from payments.reconciliation.statements.layout import CONTENT_BYTES_MAX, Head, Refused
+from payments.reconciliation.statements import comparing, matching, settling, storing
+from payments.reconciliation.statements.layout import CONTENT_BYTES_MAX, Head, Refused, Statement
 from payments.reconciliation.statements.models import (
     NAME_LENGTH_MAX,
     TEXT_LENGTH_MAX,
@@ -32,6 +33,8 @@ from payments.reconciliation.statements.states import FILE, KEPT, UNFINISHED, St
 
 log = structlog.get_logger(__name__)
 _TELL_EVERY = 500
+# Loaded where files are read: web processes only take them, and do without openpyxl.
+_PARSING = "payments.reconciliation.statements.parsing"
 
 
 class NothingToConfirm(Conflict):
@@ -158,7 +161,7 @@ def _read(file: StatementFile, *, tell: Callable[[str], None] | None) -> None:
     steps.begin("reading")
     content = StatementFile.objects.values_list("content", flat=True).get(pk=file.pk)
     try:
-        statement = parsing.read(bytes(content or b""))
+        statement: Statement = importlib.import_module(_PARSING).read(bytes(content or b""))
         _ensure_ours(statement.head)
         with transaction.atomic():
             _take_head(file, statement.head, lines=len(statement.lines))
