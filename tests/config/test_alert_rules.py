@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from config import alerts as alert_rules
 from config.alerts import RULES
-from config.celery import app
+from config.celery import QUEUES, app
 from nannychain.alerts import rules
 from nannychain.alerts.models import Alert
 from nannychain.clock import nairobi_date
@@ -183,6 +183,9 @@ def all_is_well(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     _settings = settings
     settings.STELLAR_FUNDING_POLICY = "eager"
     monkeypatch.setattr(alert_rules, "QUEUE_LONG", 3)
+    with app.connection_for_write() as broker:
+        for name in QUEUES:  # other tests enqueue, and nobody works it off
+            broker.default_channel.queue_purge(name)
     monkeypatch.setattr(alert_rules, "REDIS_PAUSE_SECONDS", 0.0)
     health.beat()
     yield

@@ -345,5 +345,5 @@ def test_how_much_sending_asks_of_the_database(her: Member, him: Member) -> None
     assert len(asked) == QUOTES
 
 
-SENDS = 32
+SENDS = 30
 QUOTES = 11
