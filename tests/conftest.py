@@ -65,6 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     if not worker:
         _compile_translations()
+        if getattr(config.option, "numprocesses", None):
+            # Or pytest-django reads the settings of a worker before it has its Redis number.
+            del os.environ["DJANGO_SETTINGS_MODULE"]
     # All that was imported stays: looking through it again and again for garbage is a waste.
     gc.collect()
     gc.freeze()
