@@ -364,6 +364,9 @@ def test_any_history_ends_in_books_that_were_shown_and_confirmed(
     assert _ONE or made.total() > 0  # the oracle had something to look at
 
 
+_TROUBLED_TURNS = 40  # then all is well
+
+
 @pytest.mark.parametrize("seeds", PARTS, ids=str)
 def test_whoever_goes_on_answering_gets_what_she_wanted_once(seeds: list[int]) -> None:
     """A person who reads and answers has what she wanted, once, whatever is lost on the way."""
@@ -375,10 +378,13 @@ def test_whoever_goes_on_answering_gets_what_she_wanted_once(seeds: list[int]) -
 
 def _go_on_answering(history: History) -> None:
     history.dial()
-    for _ in range(60):
+    for turn in range(60):
         typed = history.person.answer(history.line.shown)
         if typed is None:
             break
+        if turn >= _TROUBLED_TURNS:  # a gateway of single steps begins anew at each loss
+            history.hop(typed, "")
+            continue
         if history.rng.random() < 0.25:
             history.before(history.rng.choice(("flushed", "all flushed")))
         if history.rng.random() < 0.15:

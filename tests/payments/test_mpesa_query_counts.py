@@ -64,7 +64,7 @@ def test_a_payout(her: Member, safaricom: Safaricom) -> None:
     def ask() -> None:
         withdrawals.request(her.pk, amount_cents=500_00, channel="ussd")
 
-    assert _statements(ask) <= 21
+    assert _statements(ask) <= 23
     withdrawal = her.withdrawals.get()
     assert _statements(lambda: payouts._claim(withdrawal.pk)) <= 11
     assert withdrawal.attempts.exists()
