@@ -12,7 +12,8 @@ FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
 _JUNK_DRAWERS = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})
 _VAGUE_CLASS = re.compile(r"(Manager|Helper|Helpers|Util|Utils)$")
-_UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplementedError")
+# Written so that this line is not what it looks for.
+_UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b|raise NotImplemented[E]rror")
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
@@ -83,11 +84,9 @@ def _public(module: ast.Module, kind: str) -> list[ast.Module | ast.ClassDef | a
 
 
 def test_nothing_is_left_for_later() -> None:
-    here = Path(__file__)
     left = [
         f"{tree.short(path)}:{number} {line.strip()}"
         for path in tree.python()
-        if path != here
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if _UNFINISHED.search(line)
     ]
