@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from redis.exceptions import RedisError
 
 from config import money_by_day
-from nannychain import queue_depth
+from config.celery import QUEUES
 from nannychain.alerts.models import AlertDelivery
 from nannychain.inbox.models import InboxMessage
 from nannychain.money import CENTS_PER_SHILLING
@@ -22,6 +22,7 @@ from nannychain.money import display as money
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import State as SmsState
 from nannychain.outbox.models import OutboxEvent
+from nannychain.queues import depths
 from nannychain.staff import charts, front
 from nannychain.staff.charts import Bar, Series
 from payments.deposits.models import Deposit
@@ -180,11 +181,10 @@ def queues(_: HttpRequest) -> SafeString:
     """Draw the rows that are due in each sweep, and the messages in Celery's queues."""
     now = timezone.now()
     due = charts.bars("Rows that are due", [_due(work, now) for work in WORK])
-    depths = queue_depth.depths()
-    if depths is None:
+    try:
+        rung = charts.bars("Messages in queues", [Bar(*each) for each in depths(QUEUES).items()])
+    except ConnectionError:
         rung = format_html('<p class="desk-say desk-alarm">{}</p>', "The broker can't be reached.")
-    else:
-        rung = charts.bars("Messages in queues", [Bar(*each) for each in depths.items()])
     return format_html('{}<div class="desk-say">{}</div>', due, rung)
 
 

@@ -52,7 +52,7 @@ def depths(names: Iterable[str]) -> dict[str, int]:
         try:
             connection.ensure_connection(max_retries=1, timeout=2)
             return {name: _depth(connection, name) for name in names}
-        except OperationalError as error:
+        except (OperationalError, *connection.connection_errors) as error:
             raise ConnectionError("the broker is away") from error
 
 

@@ -130,7 +130,7 @@ def test_what_fails_is_told_and_no_secret_leaves_us(
         typed = ("manage", "create_account", PHONE, "--name", PASSWORD)
         with program("command", *typed, environment=environment):
             sentry.wait_for(of("command"))
-        app = Celery(broker=environment["REDIS_URL"])
+        app = Celery(broker=environment["REDIS_URL"], set_as_current=False)
         app.send_task("payments.deposits.tend", kwargs={"deposit_id": TOKEN}, queue="mpesa")
         statuses = call(site(environment))
         told = sentry.wait_for(of("worker", transaction="payments.deposits.tend"))

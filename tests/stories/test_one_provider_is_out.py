@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 import requests
-from celery import current_app
 from django.conf import settings
 from stellar_sdk import Keypair
 
+from config.celery import app
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import State as SmsState
 from payments.deposits import services as deposits
@@ -64,7 +64,7 @@ class Site:
         while not holds():
             assert time.monotonic() < deadline, f"{what}: {self.said()}"
             for sweep in SWEEPS:
-                current_app.send_task(sweep, expires=10)
+                app.send_task(sweep, expires=10)
             time.sleep(0.5)
 
     def said(self) -> dict[str, str]:
