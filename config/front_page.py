@@ -21,6 +21,7 @@ from payments.deposits.models import Deposit
 from payments.deposits.states import State as DepositState
 from payments.paybill import selectors as paybill
 from payments.reconciliation.breaks import selectors as breaks
+from payments.reconciliation.reports import selectors as reports
 from payments.withdrawals import selectors as withdrawals
 from payments.withdrawals.models import Desk
 from wallets.ledger.manual.models import ManualJournal
@@ -59,6 +60,10 @@ def _paybill_in_doubt(_: HttpRequest) -> Waiting:
 
 def _breaks(_: HttpRequest) -> Waiting:
     return front.waiting(breaks.unsettled(), "since")
+
+
+def _unsigned_reports(_: HttpRequest) -> Waiting:
+    return front.waiting(reports.unsigned(at=timezone.now()), "made_at")
 
 
 def _lost_sms(_: HttpRequest) -> Waiting:
@@ -170,6 +175,16 @@ CARDS = (
         page="payments_break",
         query={},
         what_to_do="Each names its likely cause, and the button that resolves it.",
+        late_after=_DAY,
+    ),
+    Card(
+        title="Reports to sign off",
+        icon="history_edu",
+        permission="payments.sign_dailyreport",
+        look=_unsigned_reports,
+        page="payments_dailyreport",
+        query={"sign_off": "waits"},
+        what_to_do="Look at the day's differences, then sign with your name.",
         late_after=_DAY,
     ),
     Card(

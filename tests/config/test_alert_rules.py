@@ -113,7 +113,13 @@ def explained_break() -> None:
     explain(item.pk, reason="a charge", by=breaks.ASKER)
 
 
-def reported(*, days_ago: int, version: int = 1, made_at: datetime | None = None) -> DailyReport:
+def reported(
+    *,
+    days_ago: int,
+    version: int = 1,
+    made_at: datetime | None = None,
+    content: dict[str, Any] | None = None,
+) -> DailyReport:
     digest = f"{days_ago}{version}".rjust(64, "0")
     cut_off = ago(days=days_ago)
     return DailyReport.objects.create(
@@ -121,7 +127,7 @@ def reported(*, days_ago: int, version: int = 1, made_at: datetime | None = None
         version=version,
         period_from=cut_off - timedelta(days=1),
         cut_off=cut_off,
-        content={},
+        content=content or {},
         previous_digest=digest[::-1],
         digest=digest,
         reason="late" if version > 1 else "",

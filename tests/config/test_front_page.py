@@ -26,8 +26,9 @@ from payments.paybill.models import PaybillPayment
 from payments.reconciliation.breaks import services as breaks
 from payments.reconciliation.breaks.kinds import BreakKind
 from payments.reconciliation.breaks.models import Break
+from payments.reconciliation.reports.models import DailyReport
 from payments.withdrawals.models import Desk, Withdrawal
-from tests.config.test_alert_rules import ago
+from tests.config.test_alert_rules import ago, reported, signed
 from tests.factories.browsers import html, signed_in
 from tests.factories.members import MemberFactory, StaffFactory
 from wallets.ledger import accounts
@@ -40,6 +41,7 @@ from workers.identity.pins.models import Pin
 
 pytestmark = pytest.mark.django_db
 QUERIES_MAX = 40
+REPORT = {"safeguarding": {"shortfall_cents": 0}, "breaks": {"open": []}}
 PAYBILL = {"amount_cents": 5_000, "shortcode": "600990", "told_by": "callback"}
 
 
@@ -130,6 +132,15 @@ def difference(count: int = 1) -> None:
         breaks.find(found, source="balance")
 
 
+def report(count: int = 1) -> None:
+    """Make reports to sign off: of each day also an older version, which is superseded."""
+    first = 1 + DailyReport.objects.count()  # two a day, so that no day has any yet
+    for day in range(first, first + count):
+        for version in (1, 2):
+            reported(days_ago=day, version=version, made_at=ago(hours=25), content=REPORT)
+    signed(reported(days_ago=first + count, content=REPORT))
+
+
 def movement(count: int = 1, **fields: Any) -> None:
     first = Movement.objects.count()
     Movement.objects.bulk_create(
@@ -170,6 +181,7 @@ def everything(count: int = 1) -> None:
     for n in range(count):
         raise_alert(key=f"x:{n}", title="Something", details={})
     difference(count)
+    report(count)
     movement(count)
     movement(is_expected=True)
 
@@ -257,18 +269,20 @@ class TestWhoSeesWhat:
             *("Alerts nobody has seen", "SMS that came to nothing", "Locked PINs"),
             *("Members who wait for a new PIN", "Flows that stand still"),
         },
-        Role.OPERATIONS: {card.title for card in CARDS} - {"Manual journals to decide"},
+        Role.OPERATIONS: {card.title for card in CARDS}
+        - {"Manual journals to decide", "Reports to sign off"},
         Role.FINANCE: {
             *("Withdrawals to decide", "Payouts stuck", "Deposits nobody knows about"),
             *("Money in suspense", "Paybill payments in doubt", "Decisions that wait for you"),
             *("Alerts nobody has seen", "Payouts stopped", "Manual journals to decide"),
             *("Flows that stand still", "Strange movements on Stellar"),
-            "Differences to M-Pesa and the bank",
+            *("Differences to M-Pesa and the bank", "Reports to sign off"),
         },
         Role.COMPLIANCE: {
             *("Decisions that wait for you", "Alerts nobody has seen", "Locked PINs"),
             *("Members who wait for a new PIN", "Flows that stand still"),
             *("Strange movements on Stellar", "Differences to M-Pesa and the bank"),
+            "Reports to sign off",
         },
     }
     CHARTS = {

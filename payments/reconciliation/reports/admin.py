@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
@@ -22,12 +23,33 @@ _SIGN = "payments.sign_dailyreport"
 _LINK = "text-primary-600 dark:text-primary-500 underline"
 
 
+class SignedFilter(admin.SimpleListFilter):
+    """Reports that wait for a signature: those that a newer version supersedes do not."""
+
+    title = "sign-off"
+    parameter_name = "sign_off"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:  # noqa: ARG002
+        """Offer what waits."""
+        return [("waits", "to sign off")]
+
+    def queryset(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[DailyReport],
+    ) -> QuerySet[DailyReport]:
+        """Narrow the list."""
+        if self.value() == "waits":
+            return queryset & selectors.unsigned(at=timezone.now())
+        return queryset
+
+
 @admin.register(DailyReport)
 class DailyReportAdmin(LedgerAdmin):
     """All reports, the newest day first."""
 
     list_display = ("name", "covered", "open_breaks", "signed", "maker", "made_at")
-    list_filter = (("day", admin.DateFieldListFilter),)
+    list_filter = (SignedFilter, ("day", admin.DateFieldListFilter))
     list_select_related = ("sign_off",)
     ordering = ("-day", "-version")
     fieldsets = (
