@@ -25,7 +25,7 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _HERE = Path(__file__).parent
-_WAIT_MS = 10_000
+_WAIT_MS = 60_000
 
 Open = Callable[..., Page]
 

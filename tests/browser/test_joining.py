@@ -16,7 +16,7 @@ from tests.browser.product import USSD_API_KEY, Product
 
 WANJIRU, AKINYI = "+254712345678", "+254722000111"
 WORKER_ID = re.compile(r"NW-[0-9A-HJKMNP-TV-Z]{8}")
-SMS_MS = 20_000
+SMS_MS = 60_000
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 

@@ -16,7 +16,7 @@ from tests.browser.product import Product, command
 IS_CALLED_BACK = True
 WANJIRU, AKINYI = "+254712345678", "+254722000111"
 PIN, HER_PIN, MPESA_PIN = "4826", "7305", "1234"
-ARRIVES_MS = 20_000
+ARRIVES_MS = 60_000
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 

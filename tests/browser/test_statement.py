@@ -14,7 +14,7 @@ from tests.browser.product import Product, command
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 IS_CALLED_BACK = True
 SHORTCODE = "174379"  # M-Pesa's sandbox, which `make run` uses
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 def paid(product: Product, *, account: str, shillings: int) -> str:
