@@ -66,7 +66,7 @@ def _measure(**sizes: int) -> dict[str, Any]:
             env={
                 "PATH": os.environ["PATH"],
                 "SIMULATORS_PORT": str(port),
-                "SIMULATORSACCOUNT_RESULT_SECONDS": "0",
+                "SIMULATORS_MPESA_RESULT_SECONDS": "0",
                 **ACCOUNT,
             },
         )

@@ -11,15 +11,14 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from nannychain import transactions
+from nannychain.breaker import Breaker
 
 log = structlog.get_logger(__name__)
 
 # A sweep rings for every row that still waits, each few seconds. What lies longer, because nobody
 # works off its queue, is dropped, so that no queue grows without bound.
 RING_SECONDS = 30.0
-_REST_SECONDS = 2.0
 _GAP_SECONDS = 0.05
-_resting_until = 0.0
 
 
 def enqueue_after_commit(task: str, **arguments: Any) -> None:
@@ -30,17 +29,25 @@ def enqueue_after_commit(task: str, **arguments: Any) -> None:
 def enqueue(task: str, **arguments: Any) -> None:
     """Ask a worker to run the task now. A broker that is away is logged, never raised.
 
-    After a failure nobody waits for it again for a while: the sweep finds the row later. So it does
-    where no worker takes the task up in `RING_SECONDS`.
+    After a failure nobody waits for it again until it is back: the sweep finds the row later. So it
+    does where no worker takes the task up in `RING_SECONDS`.
     """
-    global _resting_until  # noqa: PLW0603 - one flag for the process
-    if time.monotonic() < _resting_until:
+    if breaker.is_open():
         return
     try:
         current_app.send_task(task, kwargs=arguments, expires=RING_SECONDS)
     except OperationalError:
-        _resting_until = time.monotonic() + _REST_SECONDS
+        breaker.open()
         log.warning("queue.unreachable", task=task)
+
+
+def _connect() -> None:
+    with current_app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
+        connection.default_channel  # noqa: B018 - Redis is not reached before
+
+
+breaker = Breaker(_connect, errors=(Exception,))  # whatever keeps it away: it is not back yet
 
 
 def depths(names: Iterable[str]) -> dict[str, int]:

@@ -16,12 +16,12 @@ from django_redis import get_redis_connection
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 
+from nannychain.breaker import Breaker
 from nannychain.errors import TooOften
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "rates"
-_REST_SECONDS = 2.0
 _HERE_SHARE = 4
 _HERE_KEYS_MAX = 10_000
 # Counts, and says how many milliseconds of the window are left, in one round trip.
@@ -31,7 +31,7 @@ if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 """
 
-_resting_until = 0.0
+_AWAY = (RedisError, OSError)
 _here: dict[str, tuple[int, float]] = {}
 _here_lock = threading.Lock()
 
@@ -56,13 +56,12 @@ def take(name: str, key: str, *, limit: int, per_seconds: int, strictly: bool = 
 
 def _count(place: str, *, per_seconds: int) -> tuple[int, float] | None:
     """Return count and seconds left, or None where Redis is away."""
-    global _resting_until  # noqa: PLW0603 - one flag for the process
-    if time.monotonic() < _resting_until:
+    if breaker.is_open():
         return None
     try:
         count, left_milliseconds = _script()(keys=[place], args=[per_seconds * 1000])
-    except (RedisError, OSError):
-        _resting_until = time.monotonic() + _REST_SECONDS
+    except _AWAY:
+        breaker.open()
         log.warning("rates.redis_away")
         return None
     return int(count), max(0, int(left_milliseconds)) / 1000
@@ -91,3 +90,6 @@ def _forget_what_is_over(now: float) -> None:
 def _script() -> Script:
     script: Script = get_redis_connection("default").register_script(_COUNT)
     return script
+
+
+breaker = Breaker(lambda: get_redis_connection("default").ping(), errors=_AWAY)

@@ -15,6 +15,7 @@ _BAD_INITIATOR = fates.PAYOUTS[1005]
 _BELOW = fates.Fate(2, "Declined due to limit rule: less than the minimum.", "too small")
 _ABOVE = fates.Fate(3, "Declined due to limit rule: greater than the maximum.", "too big")
 _DONE = fates.Fate(0, answers.DONE, "paid")
+_MISREPORTED = fates.Fate(17, "System internal error.", "told wrongly")
 _COMMANDS = ("BusinessPayment", "SalaryPayment", "PromotionPayment")
 Paid = Callable[[Payment, str], None]
 
@@ -43,6 +44,7 @@ class Payouts:
             raise Refused(400, "400.002.02", "Bad Request - Invalid CommandID")
         queue = self._desk.strike(troubles.PAYOUT, "queue_timeout", [phone])
         is_done = queue is None or bool(queue.parameters["carried_out"])
+        is_misreported = bool(self._desk.strike(troubles.PAYOUT, "misreported", [phone]))
         with self._lock:
             if self.of(originator_id) is not None:
                 raise Refused(500, "500.002.1001", "Duplicate OriginatorConversationID.")
@@ -58,7 +60,8 @@ class Payouts:
                 *(originator_id, conversation_id, phone, shortcode, cents, str(fate.code)),
                 *(fate.text, payment.receipt if payment else "", now),
             )
-        url, body = result_url, self._told(originator_id, conversation_id, fate, payment)
+        told = (_MISREPORTED, None) if is_misreported else (fate, payment)
+        url, body = result_url, self._told(originator_id, conversation_id, *told)
         if queue is not None:
             url, body = timeout_url, dict(fields)
         answer = answers.accepted(originator_id=originator_id, conversation_id=conversation_id)

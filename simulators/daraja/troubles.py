@@ -43,7 +43,12 @@ FAULTS: dict[str, tuple[Kind, ...]] = {
         Kind("masked", "the payer's number is masked in the callback"),
         Kind("silent", "no prompt reaches the phone, and nothing is told"),
     ),
-    PAYOUT: (*_OF_CALLS, *_OF_CALLBACKS, _QUEUE_TIMEOUT),
+    PAYOUT: (
+        *_OF_CALLS,
+        *_OF_CALLBACKS,
+        _QUEUE_TIMEOUT,
+        Kind("misreported", "it is told as a system error (17), though the payment is made"),
+    ),
     QUESTION: (*_OF_CALLS, *_OF_CALLBACKS, _QUEUE_TIMEOUT),
     PAYBILL: (
         Kind("callback_lost", "the payment is made and never told"),

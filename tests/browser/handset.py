@@ -47,6 +47,14 @@ class Handset:
         self.press("Send")
         expect(self.screen).to_contain_text(shows)
 
+    def choose_pin(self, pin: str, *, balance: str) -> None:
+        """Ask for the balance, which wants a PIN first."""
+        self.dial()
+        self.answer("1", shows="PIN")
+        self.answer(pin, shows="PIN")
+        self.answer(pin, shows="PIN")
+        self.answer(pin, shows=balance)
+
     def read(self, *parts: str, within_ms: float) -> None:
         """Wait for an SMS that says all of this, wherever it stands among the others; open it."""
         self.press("End key")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from tests.simulators.program import ROOT, free_port
 
 USSD_API_KEY = "0123456789abcdef" * 2
 READY_SECONDS = 150
+_ANSWER_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,15 @@ def command(running: Product, name: str, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def control(running: Product, path: str, **asked: Any) -> dict[str, Any]:
+    """Use the simulators' control API."""
+    address = f"{running.simulators}/control/{path}"
+    answer = requests.post(address, json=asked, timeout=_ANSWER_SECONDS)
+    assert answer.ok, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _wait_until_ready(running: Product, *, process: subprocess.Popen[bytes], output: Path) -> None:

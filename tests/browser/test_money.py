@@ -28,8 +28,8 @@ def test_two_members_deposit_send_withdraw_and_see_their_balance(
     command(product, "create_account", AKINYI, "--name", "Akinyi Otieno", "--language", "sw")
     page = open_page(f"{product.simulators}/phone")
     wanjiru, akinyi = Handset(page, WANJIRU), Handset(page, AKINYI)
-    _choose_pin(wanjiru, PIN, balance="Your balance: KSh 0")
-    _choose_pin(akinyi, HER_PIN, balance="Salio lako: KSh 0")
+    wanjiru.choose_pin(PIN, balance="Your balance: KSh 0")
+    akinyi.choose_pin(HER_PIN, balance="Salio lako: KSh 0")
 
     wanjiru.press("End key")
     _deposit(wanjiru)
@@ -43,15 +43,6 @@ def test_two_members_deposit_send_withdraw_and_see_their_balance(
     _withdraw(wanjiru)
     _see_balance(wanjiru, PIN, balance="Your balance: KSh 495")
     _see_balance(akinyi, HER_PIN, balance="Salio lako: KSh 500")
-
-
-def _choose_pin(phone: Handset, pin: str, *, balance: str) -> None:
-    """Ask for the balance, which wants a PIN first."""
-    phone.dial()
-    phone.answer("1", shows="PIN")
-    phone.answer(pin, shows="PIN")
-    phone.answer(pin, shows="PIN")
-    phone.answer(pin, shows=balance)
 
 
 def _see_balance(phone: Handset, pin: str, *, balance: str) -> None:

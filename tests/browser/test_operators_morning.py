@@ -1,7 +1,8 @@
 """A morning of an operations officer and a colleague: what takes two people, in two browsers.
 
-Money that nobody knew the owner of reaches a wallet. With UPDATE_SCREENSHOTS=1 the pages become the
-pictures of `docs/operators.md`.
+Money that nobody knew the owner of reaches a wallet. A withdrawal is settled of which M-Pesa says
+both that it was paid and that it was not. With UPDATE_SCREENSHOTS=1 the pages become the pictures
+of `docs/operators.md`.
 """
 
 import re
@@ -11,10 +12,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import officers, pictures
 from tests.browser.conftest import Open
-from tests.browser.product import Product, command
+from tests.browser.handset import Handset
+from tests.browser.product import Product, command, control
 
 IS_CALLED_BACK = True
-WANJIKU = "+254700000002"
+WANJIKU, ACHIENG = "+254700000002", "+254700000003"
+PIN = "4826"
+WAIT_MS = 60_000
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -51,6 +55,53 @@ def test_money_in_suspense_is_put_into_a_wallet_by_two(product: Product, open_pa
     pictures.take(officer, name="member-page")
     officer.goto(f"{product.web}/admin/")
     expect(_card(officer, "Money in suspense")).to_have_count(0)
+    assert "the books are right" in command(product, "verify_books")
+
+
+def test_a_withdrawal_that_mpesa_contradicts_itself_about_is_settled_by_two(
+    product: Product, open_page: Open
+) -> None:
+    phones = open_page(f"{product.simulators}/phone")
+    control(product, "faults", target="daraja.payout", kind="misreported", times=1)
+    achieng = Handset(phones, ACHIENG)
+    achieng.choose_pin(PIN, balance="Your balance: KSh")
+    achieng.press("End key")
+    achieng.dial()
+    achieng.answer("4", shows="Withdraw to your M-Pesa. Enter the amount in shillings.")
+    achieng.answer("500", shows="Withdraw KSh 500")
+    achieng.answer("1", shows="Enter your PIN to confirm.")
+    achieng.answer(PIN, shows="KSh 500 is on its way to your M-Pesa.")
+    achieng.read("Confirmed.", "You have received Ksh500.00", within_ms=WAIT_MS)
+    sms = achieng.screen.inner_text()
+    receipt = sms.split(" Confirmed.")[0].split()[-1]
+
+    officer = officers.signed_in(officers.OFFICER, product, open_page)
+    colleague = officers.signed_in(officers.ACCOUNTANT, product, open_page)
+    _until_shown(officer, "Withdrawals to decide")
+    _card(officer, "Withdrawals to decide").click()
+    officer.locator("#result_list a").first.click()
+    expect(
+        officer.get_by_text("M-Pesa says that it paid, and that it did not").first
+    ).to_be_visible()
+    pictures.take(officer, name="withdrawal-to-decide")
+    officer.get_by_role("link", name="M-Pesa has paid it").click()
+    officer.locator("#id_reason").fill("M-Pesa told us both")
+    officer.locator("#id_evidence").fill("Her SMS, and the portal's statement")
+    officer.locator("#id_receipt").fill(receipt)
+    officer.get_by_role("button", name="Ask for it").click()
+    expect(officer.get_by_text("Somebody else has to decide about it").first).to_be_visible()
+
+    colleague.goto(f"{product.web}/admin/")
+    _card(colleague, "Decisions that wait for you").click()
+    row = colleague.get_by_role("row", name="Settle the withdrawal as paid")
+    row.get_by_role("link").first.click()
+    colleague.locator("#id_reason").fill("The receipt stands in the statement")
+    colleague.get_by_role("button", name="Approve, and do it").click()
+    expect(colleague.get_by_text("Approved, and done.")).to_be_visible()
+
+    achieng.read("KSh 500 was sent to your M-Pesa", receipt, within_ms=WAIT_MS)
+    officer.goto(f"{product.web}/admin/")
+    expect(_card(officer, "Withdrawals to decide")).to_have_count(0)
     assert "the books are right" in command(product, "verify_books")
 
 

@@ -1,7 +1,6 @@
 """An officer hands M-Pesa's statement in, and sees what is left over."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -9,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import pictures
 from tests.browser.conftest import Open
-from tests.browser.product import Product, command
+from tests.browser.product import Product, command, control
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 IS_CALLED_BACK = True
@@ -25,15 +24,6 @@ def paid(product: Product, *, account: str, shillings: int) -> str:
     receipt: str = control(product, "daraja/paybill", **payment)["receipt"]
     assert receipt
     return receipt
-
-
-def control(product: Product, path: str, **asked: Any) -> dict[str, Any]:
-    """Use the simulators' control API."""
-    address = f"{product.simulators}/control/{path}"
-    answer = requests.post(address, json=asked, timeout=SECONDS)
-    assert answer.ok, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def statement(product: Product) -> bytes:

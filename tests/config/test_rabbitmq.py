@@ -125,7 +125,7 @@ def test_who_rings_does_not_wait_for_it(rabbit: rabbits.Rabbit, tmp_path: Path) 
         "print('connected', flush=True); input()\n"
         "for _ in range(3):\n"
         "    started = time.monotonic()\n"
-        "    queues._resting_until = 0.0\n"
+        "    queues.breaker.close()\n"
         "    queues.enqueue('nannychain.health.beat')\n"
         "    print(time.monotonic() - started, flush=True)\n"
     )

@@ -268,4 +268,4 @@ def redis_away() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "_script", lambda _: refuse)
         yield
-    store._resting_until = 0.0
+    store.breaker.close()

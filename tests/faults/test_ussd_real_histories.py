@@ -67,7 +67,7 @@ def m_pesa_is_set_up(settings: Any) -> Iterator[None]:
     settings.MPESA_CONSUMER_KEY, settings.MPESA_SHORTCODE = "key", "174379"
     forget_all()
     yield
-    store._resting_until = 0.0
+    store.breaker.close()
 
 
 def _menus() -> list[Any]:

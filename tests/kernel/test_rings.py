@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from nannychain import queues
+from tests.factories.waiting import until
 
 
 @pytest.fixture
@@ -18,13 +19,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     )
     monkeypatch.setattr(queues, "_bell", None)
     return messages
-
-
-def wait_for(condition: object) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_a_thousand_rings_of_eight_threads_make_few_messages(
@@ -44,14 +38,14 @@ def test_a_thousand_rings_of_eight_threads_make_few_messages(
     for thread in threads:
         thread.join()
     # Each ring is followed by a message: what was stored before it is found.
-    wait_for(lambda: sent and sent[-1][1] >= last)
+    until(lambda: bool(sent) and sent[-1][1] >= last)
     assert len(sent) < 100
 
 
 def test_two_tasks_are_both_rung_for(sent: list[tuple[str, float]]) -> None:
     queues.ring("a.sweep")
     queues.ring("b.sweep")
-    wait_for(lambda: {task for task, _ in sent} == {"a.sweep", "b.sweep"})
+    until(lambda: {task for task, _ in sent} == {"a.sweep", "b.sweep"})
 
 
 def test_a_ring_that_fails_is_not_the_last(
@@ -66,7 +60,7 @@ def test_a_ring_that_fails_is_not_the_last(
     time.sleep(0.1)
     monkeypatch.setattr(queues, "enqueue", working)
     queues.ring("a.sweep")
-    wait_for(lambda: sent)
+    until(lambda: bool(sent))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,5 +74,5 @@ def test_nothing_is_rung_for_before_the_commit_or_without_it(
         queues.ring_after_commit("b.sweep")
         time.sleep(0.1)
         assert sent == []
-    wait_for(lambda: sent)
+    until(lambda: bool(sent))
     assert [task for task, _ in sent] == ["b.sweep"]

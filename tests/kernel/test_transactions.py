@@ -65,13 +65,13 @@ def test_a_broker_that_is_away_is_not_the_callers_trouble(monkeypatch: pytest.Mo
         raise OperationalError("refused")
 
     calls: list[str] = []
-    monkeypatch.setattr(queues, "_resting_until", 0.0)
+    queues.breaker.close()
     monkeypatch.setattr(queues.current_app, "send_task", refuse)
     queues.enqueue("nannychain.outbox.relay")
     monkeypatch.setattr(queues.current_app, "send_task", lambda name, **_: calls.append(name))
     queues.enqueue("nannychain.outbox.relay")
     assert calls == []  # nobody waits for it again at once
-    monkeypatch.setattr(queues, "_resting_until", 0.0)
+    queues.breaker.close()
     queues.enqueue("nannychain.outbox.relay")
     assert calls == ["nannychain.outbox.relay"]
 
@@ -79,7 +79,7 @@ def test_a_broker_that_is_away_is_not_the_callers_trouble(monkeypatch: pytest.Mo
 def test_a_ring_that_nobody_hears_is_dropped_and_not_kept_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queues, "_resting_until", 0.0)
+    queues.breaker.close()
     queues.enqueue("wallets.custody.sign", submission_id="nobody's")
 
     with redis.Redis.from_url(settings.CELERY_BROKER_URL) as client:

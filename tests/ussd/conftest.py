@@ -18,8 +18,8 @@ def phone() -> Phone:
 @pytest.fixture(autouse=True)
 def awake_store() -> Iterator[None]:
     """Let each test begin with a store that doesn't rest from an earlier test's lost Redis."""
-    store._resting_until = 0.0
+    store.breaker.close()
     for left_by_other_tests in get_redis_connection("default").scan_iter("ussd:*"):
         get_redis_connection("default").delete(left_by_other_tests)
     yield
-    store._resting_until = 0.0
+    store.breaker.close()

@@ -168,7 +168,7 @@ class TestRebuild:
         with monkeypatch.context() as patch:
             break_redis(patch)
             assert phone.enter("1").startswith("CON By joining")
-        store._resting_until = 0.0
+        store.breaker.close()
         assert phone.enter("1").startswith("END Account created")
 
     def test_several_inputs_at_once_in_a_menu_are_read_one_by_one(self, phone: Phone) -> None:

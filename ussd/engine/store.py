@@ -14,12 +14,14 @@ from django_redis import get_redis_connection
 from redis.commands.core import Script
 from redis.exceptions import RedisError
 
+from nannychain.breaker import Breaker
 from nannychain.clock import nairobi_date, now
 from ussd.engine import transcript
 from ussd.engine.dropped import SECONDS as DROPPED_SECONDS
 from ussd.engine.hop import Hop
 from ussd.engine.session import Session
 
+_AWAY = (RedisError, OSError)
 log = structlog.get_logger(__name__)
 
 KEY = "ussd:session:{}"
@@ -31,7 +33,6 @@ _FIGURES_SECONDS = 3 * 86_400
 _LOCK_MILLISECONDS = 8_000
 _WAIT_SECONDS_MAX = 6.0
 _POLL_SECONDS = 0.02
-_REST_SECONDS = 2.0
 _DIALS_MAX, _DIALS_SECONDS = 300, 600  # sessions that one phone may begin, and in which time
 
 # The lock and the state in one round trip; a second hop of the same session waits. A new session is
@@ -57,8 +58,6 @@ if ARGV[2] ~= '' then
 end
 return redis.call('DEL', KEYS[2])
 """
-
-_resting_until = 0.0  # zero while Redis answers
 
 
 @dataclass
@@ -131,29 +130,28 @@ def _take(keys: tuple[str, ...], token: str) -> Any:
 
 
 def _call(script: str, keys: tuple[str, ...], *arguments: str | int) -> Any:
-    """Run a script, or return None at once while Redis is known to be away.
-
-    Now and then one hop looks whether it is back; the others don't wait with it.
-    """
-    global _resting_until  # noqa: PLW0603 - one flag for the process: don't wait at every hop
-    if _resting_until:
-        if time.monotonic() < _resting_until:
-            return None
-        _resting_until = time.monotonic() + _REST_SECONDS
+    """Run a script, or return None: at once while Redis is known to be away."""
+    if breaker.is_open():
+        return None
     try:
-        answer = _script(script)(keys=keys, args=arguments)
-    except (RedisError, OSError) as error:
-        _resting_until = time.monotonic() + _REST_SECONDS
+        return _script(script)(keys=keys, args=arguments)
+    except _AWAY as error:
+        breaker.open()
         log.warning("ussd.store_unreachable", error=type(error).__name__)
         return None
-    _resting_until = 0.0
-    return answer
 
 
 @cache
 def _script(source: str) -> Script:
     script: Script = get_redis_connection("default").register_script(source)
     return script
+
+
+def _look() -> None:
+    _script("return 1")()
+
+
+breaker = Breaker(_look, errors=_AWAY)
 
 
 def everything() -> Iterator[tuple[str, Session, int]]:

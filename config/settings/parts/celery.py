@@ -30,3 +30,5 @@ else:
         "socket_connect_timeout": _CONNECT,
         "socket_timeout": _ANSWER,
     }
+if _WEB:
+    CELERY_BROKER_TRANSPORT_OPTIONS["max_retries"] = 0  # a caller on a phone waits once

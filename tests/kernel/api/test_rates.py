@@ -1,6 +1,7 @@
 """How often somebody may do something, with Redis and without."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
@@ -25,13 +26,14 @@ def take(
 
 
 @pytest.fixture
-def redis_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def away() -> None:
         raise RedisAway
 
     monkeypatch.setattr(rates, "_script", away)
-    monkeypatch.setattr(rates, "_resting_until", 0.0)
     monkeypatch.setattr(rates, "_here", {})
+    yield
+    rates.breaker.close()
 
 
 class TestALimit:

@@ -92,6 +92,22 @@ class TestPayouts:
         status = parameters(told(product, "/cb/1/result"))["TransactionStatus"]
         assert status == ("Completed" if carried_out else "Pending")
 
+    def test_a_payment_that_is_told_as_a_failure_is_made(
+        self, caller: Caller, product: Receiver
+    ) -> None:
+        before = balance(caller, PHONE)
+        caller.simulators.fault("misreported", target="daraja.payout")
+        caller.pay_out(PHONE, 500, OriginatorConversationID="mine-6")
+        result = told(product, "/cb/1/payout/result")["Result"]
+        assert (result["ResultCode"], "ResultParameters" in result) == (17, False)
+        assert balance(caller, PHONE) == before + 500
+        caller.ask(
+            "/mpesa/transactionstatus/v1/query",
+            CommandID="TransactionStatusQuery",
+            OriginalConversationID="mine-6",
+        )
+        assert parameters(told(product, "/cb/1/result"))["TransactionStatus"] == "Completed"
+
 
 class TestQuestions:
     def test_a_status_is_told_by_receipt_and_by_id(self, caller: Caller, product: Receiver) -> None:
