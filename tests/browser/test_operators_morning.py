@@ -16,7 +16,7 @@ from tests.browser.handset import Handset
 from tests.browser.product import Product, command, control
 
 IS_CALLED_BACK = True
-WANJIKU, ACHIENG = "+254700000002", "+254700000003"
+WANJIKU, WANJIRU = "+254700000002", "+254712345678"
 PIN = "4826"
 WAIT_MS = 60_000
 
@@ -61,28 +61,15 @@ def test_money_in_suspense_is_put_into_a_wallet_by_two(product: Product, open_pa
 def test_a_withdrawal_that_mpesa_contradicts_itself_about_is_settled_by_two(
     product: Product, open_page: Open
 ) -> None:
-    phones = open_page(f"{product.simulators}/phone")
-    control(product, "faults", target="daraja.payout", kind="misreported", times=1)
-    achieng = Handset(phones, ACHIENG)
-    achieng.choose_pin(PIN, balance="Your balance: KSh")
-    achieng.press("End key")
-    achieng.dial()
-    achieng.answer("4", shows="Withdraw to your M-Pesa. Enter the amount in shillings.")
-    achieng.answer("500", shows="Withdraw KSh 500")
-    achieng.answer("1", shows="Enter your PIN to confirm.")
-    achieng.answer(PIN, shows="KSh 500 is on its way to your M-Pesa.")
-    achieng.read("Confirmed.", "You have received Ksh500.00", within_ms=WAIT_MS)
-    sms = achieng.screen.inner_text()
-    receipt = sms.split(" Confirmed.")[0].split()[-1]
+    wanjiru, receipt = _has_withdrawn(product, open_page(f"{product.simulators}/phone"))
 
     officer = officers.signed_in(officers.OFFICER, product, open_page)
     colleague = officers.signed_in(officers.ACCOUNTANT, product, open_page)
     _until_shown(officer, "Withdrawals to decide")
     _card(officer, "Withdrawals to decide").click()
-    officer.locator("#result_list a").first.click()
-    expect(
-        officer.get_by_text("M-Pesa says that it paid, and that it did not").first
-    ).to_be_visible()
+    why = "M-Pesa says that it paid, and that it did not"
+    officer.get_by_role("row", name=why).get_by_role("link").first.click()
+    expect(officer.get_by_text("Settle", exact=True)).to_be_visible()
     pictures.take(officer, name="withdrawal-to-decide")
     officer.get_by_role("link", name="M-Pesa has paid it").click()
     officer.locator("#id_reason").fill("M-Pesa told us both")
@@ -99,10 +86,31 @@ def test_a_withdrawal_that_mpesa_contradicts_itself_about_is_settled_by_two(
     colleague.get_by_role("button", name="Approve, and do it").click()
     expect(colleague.get_by_text("Approved, and done.")).to_be_visible()
 
-    achieng.read("KSh 500 was sent to your M-Pesa", receipt, within_ms=WAIT_MS)
+    wanjiru.read("KSh 500 was sent to your M-Pesa", receipt, within_ms=WAIT_MS)
     officer.goto(f"{product.web}/admin/")
     expect(_card(officer, "Withdrawals to decide")).to_have_count(0)
     assert "the books are right" in command(product, "verify_books")
+
+
+def _has_withdrawn(product: Product, page: Page) -> tuple[Handset, str]:
+    """Let a member be paid and withdraw KSh 500; M-Pesa pays it, and tells us that it failed."""
+    wrong = {"target": "daraja.payout", "kind": "misreported", "phone": WANJIRU, "times": 1}
+    control(product, "faults", **wrong)
+    command(product, "create_account", WANJIRU, "--name", "Wanjiru Kamau")
+    wanjiru = Handset(page, WANJIRU)
+    wanjiru.choose_pin(PIN, balance="Your balance: KSh 0")
+    control(product, "daraja/paybill", phone="+254722000108", account=WANJIRU, shillings=1500)
+    wanjiru.read("You received KSh 1,500", within_ms=WAIT_MS)
+    wanjiru.press("End key")
+    wanjiru.dial()
+    wanjiru.answer("4", shows="Withdraw to your M-Pesa. Enter the amount in shillings.")
+    wanjiru.answer("500", shows="Withdraw KSh 500")
+    wanjiru.answer("1", shows="Enter your PIN to confirm.")
+    wanjiru.answer(PIN, shows="KSh 500 is on its way to your M-Pesa.")
+    wanjiru.read("Confirmed.", "You have received Ksh500.00", within_ms=WAIT_MS)
+    receipt = re.search(r"\b[A-Z0-9]{10}\b", wanjiru.screen.inner_text())
+    assert receipt is not None
+    return wanjiru, receipt[0]
 
 
 def _card(page: Page, title: str) -> Locator:

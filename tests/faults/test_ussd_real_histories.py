@@ -87,7 +87,7 @@ def _menus() -> list[Any]:
 def new_fee(rng: random.Random) -> None:
     """Let sending and withdrawing cost something else from this moment on."""
     for operation in (Operation.TRANSFER, Operation.WITHDRAWAL):
-        begins = timezone.now() + timedelta(milliseconds=30)
+        begins = timezone.now() + timedelta(milliseconds=200)  # it must reach the database before
         Tariff.objects.create(
             operation=operation,
             effective_from=begins,
@@ -97,7 +97,7 @@ def new_fee(rng: random.Random) -> None:
             maker="a test",
             reason="a history",
         )
-    time.sleep(0.04)
+    time.sleep(0.21)
 
 
 @dataclass
