@@ -21,6 +21,7 @@ from wallets.ledger.recipes import Draft  # noqa: E402
 
 _NOW = datetime.now(tz=UTC)
 _BATCH = 100
+_DRAWN = 50_000
 
 
 class Client:
@@ -31,11 +32,14 @@ class Client:
         self.wallets = list(wallets.filter(label="").values_list("id", flat=True))
         self.float = Account.objects.get(kind_id=int(Kind.PAYBILL_FLOAT)).pk
         self.numbers = itertools.count()
+        # Drawn beforehand: choosing at random is the load's work, and slow in Python.
+        drawn = [random.sample(self.wallets, 2) for _ in range(_DRAWN)]
+        self.pairs = itertools.cycle(drawn)
         self.name = uuid.uuid4().hex
 
     def transfer(self) -> Draft:
         """Return a transfer of a shilling between two random wallets."""
-        sender, recipient = random.sample(self.wallets, 2)
+        sender, recipient = next(self.pairs)
         return transfers.sent(
             transfer_id=f"{self.name}{next(self.numbers)}",
             sender=sender,

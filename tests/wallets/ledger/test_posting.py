@@ -3,6 +3,7 @@
 import random
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nannychain.clock import NAIROBI
 from payments.withdrawals import postings as withdrawals
 from tests.factories import books
 from wallets.ledger import accounts, errors, posting, reading
@@ -154,6 +156,26 @@ def test_a_batch_keeps_floors_at_every_step() -> None:
 
     posting.post_batch(back_first[::-1])
     assert reading.standing(poor).balance == 0
+
+
+@pytest.mark.parametrize(
+    "words", ['a "b"', "back\\slash", '\\"', '","', "{1,2}", "NULL", "", "Wanjirũ"]
+)
+def test_a_batch_keeps_keys_and_causes_as_they_are(words: str) -> None:
+    sender, recipient = books.wallet(1000_00), books.wallet()
+    instants = (books.MORNING, books.MORNING.astimezone(NAIROBI) + timedelta(microseconds=1))
+    drafts = [
+        replace(books.transfer(sender, recipient, 1_00), key=f"{words}{n}", cause=words,
+                effective_at=instant)
+        for n, instant in enumerate(instants)
+    ]  # fmt: skip
+
+    ids = [each.journal_id for each in posting.post_batch(drafts)]
+
+    kept = Journal.objects.filter(pk__in=ids).order_by("pk")
+    assert [(each.key, each.cause, each.effective_at) for each in kept] == [
+        (each.key, each.cause, each.effective_at) for each in drafts
+    ]
 
 
 def test_a_batch_with_what_was_posted_before_posts_the_rest() -> None:
