@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
+from django.db.models import Model
 
 from nannychain.actors import Actor
 from nannychain.approvals import services as approvals
+from nannychain.approvals.models import ApprovalRequest
+from nannychain.approvals.states import State as Approval
 from payments.deposits import services as deposits
 from payments.deposits.models import Deposit
 from payments.paybill.models import PaybillPayment
@@ -87,13 +90,16 @@ def _decide_payment(history: "History", payment: PaybillPayment) -> bool:
 
 
 def _decided(
-    history: "History", kind: str, subject: str, thing: object, payload: dict[str, str]
+    history: "History", kind: str, subject: str, thing: Model, payload: dict[str, str]
 ) -> bool:
-    asked = history.as_process(
+    # Whoever asked may have died right after that: it waits, and nobody asks again.
+    asked = ApprovalRequest.objects.filter(
+        kind=kind, subject_id=str(thing.pk), state=Approval.ASKED
+    ).first() or history.as_process(
         approvals.ask,
         kind,
         subject_type=subject,
-        subject_id=thing.pk,  # type: ignore[attr-defined]
+        subject_id=thing.pk,
         payload=payload,
         by=_ASKER,
         reason="Looked at it",
