@@ -39,6 +39,7 @@ class Child:
         self._log_path = data / "logs" / f"{program.name}.log"
         self._record_path = record_path(data, program.name)
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_asked = False
         self._reader: threading.Thread | None = None
         self._last: deque[str] = deque(maxlen=_LINES_KEPT)
 
@@ -47,9 +48,15 @@ class Child:
         """Tell whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def stage(self) -> int:
+        """Return when it ends, of all: see `Program`."""
+        return self._program.stage
+
     def start(self) -> None:
         """Start the program. What it prints goes to its log, and its warnings to the terminal."""
         self._last.clear()
+        self._is_asked = False
         self._process = processes.spawn(
             self._program.command,
             environment=self._program.environment,
@@ -61,6 +68,13 @@ class Child:
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
+    def ask_to_end(self) -> None:
+        """Ask it once to end, and don't wait."""
+        self.is_quiet = True
+        if self._process is not None and self.is_running and not self._is_asked:
+            self._is_asked = True
+            self._process.terminate()
+
     def stop(self, *, at_most: float = math.inf) -> None:
         """Ask it to end, and kill it and all it has started when it doesn't within its time.
 
@@ -68,9 +82,7 @@ class Child:
         """
         if self._process is None:
             return
-        self.is_quiet = True
-        if self.is_running:
-            self._process.terminate()
+        self.ask_to_end()
         try:
             self._process.wait(max(0.0, min(self._program.stop_seconds, at_most)))
         except subprocess.TimeoutExpired:

@@ -22,16 +22,23 @@ _KINDS = {"web": 4, "beat": 3}  # and seconds to end; all others are workers
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """One program; `stop_seconds` after being asked to end, or sooner in a hurry, it is killed."""
+    """One program; `stop_seconds` after being asked to end, or sooner in a hurry, it is killed.
+
+    Programs of one stage are asked to end together, those of a later one when they have ended.
+    """
 
     name: str
     command: list[str]
     environment: dict[str, str]
     stop_seconds: float
+    stage: int = 1
 
 
 def all_programs(surroundings: Surroundings) -> list[Program]:
-    """Return all programs, in the order in which they end: first whoever brings in new work."""
+    """Return all programs, in the order in which they end.
+
+    First whoever brings in new work, then the workers, then whom they call.
+    """
     settings = surroundings.settings
     sealing = defaults.sealing_only(settings)
     schedule = str(surroundings.data / "beat" / "schedule")
@@ -61,6 +68,7 @@ def all_programs(surroundings: Surroundings) -> list[Program]:
             command=[sys.executable, "-m", "simulators"],
             environment=defaults.for_simulators(surroundings),
             stop_seconds=2,
+            stage=3,
         ),
     ]
 
@@ -71,4 +79,5 @@ def _ours(name: str, *module: str, settings: dict[str, str]) -> Program:
         command=[sys.executable, "-m", *module],
         environment={**settings, "NANNYCHAIN_PROCESS": name if name in _KINDS else "worker"},
         stop_seconds=_KINDS.get(name, 4),
+        stage=1 if name in _KINDS else 2,
     )

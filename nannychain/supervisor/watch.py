@@ -93,14 +93,17 @@ class Watch:
         return None
 
     def stop(self, request: StopRequest) -> None:
-        """End the children in their order, then the servers, all within ten seconds."""
+        """End the children stage by stage, then the servers, all within ten seconds."""
         started = self.clock()
         deadline = started + STOP_SECONDS_MAX
-        for place, watched in enumerate(self.children):
-            still_to_come = len(self.children) - place - 1
+        children = [watched.one for watched in self.children if isinstance(watched.one, Child)]
+        for place, child in enumerate(children):
+            for other in children:
+                if other.stage == child.stage:
+                    other.ask_to_end()
+            still_to_come = len(children) - place - 1
             left = started + _CHILDREN_STOP_SECONDS - self.clock() - still_to_come * _SHARE_SECONDS
-            if isinstance(watched.one, Child):
-                watched.one.stop(at_most=_SHARE_SECONDS if request.is_urgent else left)
+            child.stop(at_most=_SHARE_SECONDS if request.is_urgent else left)
         for place, watched in enumerate(reversed(self.servers)):
             still_to_come = len(self.servers) - place - 1
             left = deadline - self.clock() - still_to_come * _SERVER_STOP_SECONDS
