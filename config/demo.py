@@ -33,7 +33,7 @@ from workers.identity.two_people import RELEASE_PHONE
 ADMIN_PHONE = "+254700000001"
 # The browser phone offers these. They belong to nobody, so that each can open an account.
 UNKNOWN_PHONES = ("+254712345678", "+254722000111")
-# What the simulated M-Pesa holds for us when it begins.
+# What the simulated M-Pesa holds for us on each number when it begins.
 FLOAT_CENTS = 5_000_000_00
 WITHDRAWN_CENTS = 1_500_00
 
@@ -90,12 +90,16 @@ def money() -> None:
 def history() -> None:
     """Have something paid out, where M-Pesa is a simulated one; a worker does it."""
     officer, accountant = _actor(OFFICER[0]), _actor(ACCOUNTANT[0])
-    payouts = accounts.open_account(Kind.PAYOUT_FLOAT, label=settings.MPESA_B2C_SHORTCODE)
     opening = accounts.open_account(Kind.OPENING_BALANCES)
-    legs = [Leg(payouts, FLOAT_CENTS), Leg(opening, -FLOAT_CENTS)]
-    given = _propose("float", legs, why="What the simulated M-Pesa holds", by=officer)
-    if given is not None:
-        manual.approve(given, reason="Seen on the demo", by=accountant.id, name=accountant.name)
+    for name, kind, shortcode in (
+        ("float", Kind.PAYOUT_FLOAT, settings.MPESA_B2C_SHORTCODE),
+        ("paybill float", Kind.PAYBILL_FLOAT, settings.MPESA_SHORTCODE),
+    ):
+        held = accounts.open_account(kind, label=shortcode)
+        legs = [Leg(held, FLOAT_CENTS), Leg(opening, -FLOAT_CENTS)]
+        given = _propose(name, legs, why="What the simulated M-Pesa holds", by=officer)
+        if given is not None:
+            manual.approve(given, reason="Seen on the demo", by=accountant.id, name=accountant.name)
     for person in MEMBERS:
         member = _member(person.phone)
         if not Withdrawal.objects.filter(member=member).exists():

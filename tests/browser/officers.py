@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
@@ -38,3 +39,13 @@ def signed_in(phone: str, product: Product, open_page: Open, **how: object) -> P
 def fits(page: Page) -> bool:
     """Tell whether nothing is wider than the window."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def until_shown(page: Page, title: str) -> None:
+    """Look again until what the simulated M-Pesa tells has been worked out."""
+    for _ in range(60):
+        if page.locator(".desk-card", has_text=title).count():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    pytest.fail(f"nothing came under: {title}")

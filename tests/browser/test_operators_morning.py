@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 def test_money_in_suspense_is_put_into_a_wallet_by_two(product: Product, open_page: Open) -> None:
     officer = officers.signed_in(officers.OFFICER, product, open_page)
     colleague = officers.signed_in(officers.ACCOUNTANT, product, open_page)
-    _until_shown(officer, "Money in suspense")
+    officers.until_shown(officer, "Money in suspense")
     assert officers.fits(officer)
     pictures.take(officer, name="front-page")
     before = _money_of(officer, WANJIKU)
@@ -65,7 +65,7 @@ def test_a_withdrawal_that_mpesa_contradicts_itself_about_is_settled_by_two(
 
     officer = officers.signed_in(officers.OFFICER, product, open_page)
     colleague = officers.signed_in(officers.ACCOUNTANT, product, open_page)
-    _until_shown(officer, "Withdrawals to decide")
+    officers.until_shown(officer, "Withdrawals to decide")
     _card(officer, "Withdrawals to decide").click()
     why = "M-Pesa says that it paid, and that it did not"
     officer.get_by_role("row", name=why).get_by_role("link").first.click()
@@ -115,16 +115,6 @@ def _has_withdrawn(product: Product, page: Page) -> tuple[Handset, str]:
 
 def _card(page: Page, title: str) -> Locator:
     return page.locator(".desk-card", has_text=title)
-
-
-def _until_shown(page: Page, title: str) -> None:
-    """Look again until what the simulated M-Pesa tells has been worked out."""
-    for _ in range(60):
-        if page.locator(".desk-card", has_text=title).count():
-            return
-        page.wait_for_timeout(500)
-        page.reload()
-    pytest.fail(f"nothing came under: {title}")
 
 
 def _money_of(page: Page, phone: str) -> float:

@@ -7,13 +7,16 @@ import sys
 import pytest
 from playwright.sync_api import Page, expect
 
+from config.demo import FLOAT_CENTS
+from tests.browser import officers
 from tests.browser.conftest import Open
 from tests.browser.pictures import take
-from tests.browser.product import Product, command
+from tests.browser.product import Product, command, control
 from tests.simulators.program import ROOT
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(420)]
 IS_CALLED_BACK = True  # M-Pesa tells its balances by callback
+SHORTCODE = "174379"  # M-Pesa's sandbox, which `make run` uses
 PHONE = {"width": 390, "height": 844, "touch": True}
 
 
@@ -46,18 +49,20 @@ def _reconcile(product: Product) -> subprocess.CompletedProcess[str]:
 def test_an_officer_finds_what_differs_and_signs_the_day_off(
     product: Product, open_page: Open
 ) -> None:
-    done = _reconcile(product)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "balances told: " in done.stdout
-    laptop = open_page(f"{product.web}/admin/payments/break/")
+    laptop = open_page(f"{product.web}/admin/")
     _sign_in(laptop, product, code=command(product, "demo_code"))
     recovery = laptop.locator("#recovery-codes li").all_inner_texts()
     laptop.get_by_role("link", name="I have kept them").click()
+    officers.until_shown(laptop, "Money in suspense")  # the payments of the demo have come
+    # Somebody has filled the float up by KSh 1,000, and nobody has booked it.
+    control(product, "daraja/floats", shortcode=SHORTCODE, cents=FLOAT_CENTS + 1_000_00)
+    done = _reconcile(product)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "balances told: " in done.stdout
 
-    # M-Pesa's sandbox float was there before our books began: nobody has booked it.
     laptop.goto(f"{product.web}/admin/payments/break/")
-    first = laptop.locator("#result_list tbody tr").first
-    expect(first).to_contain_text("balance at M-Pesa differs")
+    row = laptop.get_by_role("row", name="balance at M-Pesa differs")
+    expect(row).to_contain_text("KSh 1,000")
     assert _fits(laptop)
     take(laptop, name="breaks")
 
@@ -73,10 +78,10 @@ def test_an_officer_finds_what_differs_and_signs_the_day_off(
     assert downloading.value.path().read_bytes().startswith(b"%PDF-")
     laptop.get_by_role("link", name="Sign it off").click()
     expect(laptop.get_by_text("It can't be taken back.")).to_be_visible()
-    laptop.locator("#id_reason").fill("The float of the sandbox is not booked yet")
+    laptop.locator("#id_reason").fill("The move of float is not booked yet")
     laptop.get_by_role("button", name="Sign it off").click()
     expect(laptop).to_have_url(report)
-    expect(laptop.get_by_text("The float of the sandbox is not booked yet")).to_be_visible()
+    expect(laptop.get_by_text("The move of float is not booked yet")).to_be_visible()
 
     phone = open_page(report, **PHONE)
     _sign_in(phone, product, code=recovery[0].lower())
