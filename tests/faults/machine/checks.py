@@ -93,6 +93,12 @@ class Scene:
         """What we know of the paybill, by receipt."""
         return {payment.receipt: payment for payment in PaybillPayment.objects.order_by("pk")}
 
+    def pays(self, payment: Payment, deposit: Deposit) -> bool:
+        """Tell whether a payment to our number, made by hand, is the one that a deposit names."""
+        meant = self.history.notes.meant_for.get(payment.receipt)
+        is_its = (payment.receipt, payment.reference) == (deposit.receipt, deposit.reference)
+        return is_its and meant is not None and meant.member_id == deposit.member_id
+
     @cached_property
     def transfers(self) -> list[Transfer]:
         """All transfers."""
@@ -162,18 +168,23 @@ def payouts(scene: Scene) -> Iterator[str]:
 
 
 def deposits(scene: Scene) -> Iterator[str]:
-    """Every prompt that was paid is credited once, and no other."""
+    """Every prompt that was paid is credited once, and no other.
+
+    Whoever pays the very amount to our number, with the prompt's reference, has paid the deposit.
+    """
     by_reference = defaultdict(list)
     for payment in scene.pushes:
         by_reference[payment.reference].append(payment)
     for deposit in scene.deposits:
-        paid = by_reference.pop(deposit.reference, [])
+        by_hand = [payment for payment in scene.paybills if scene.pays(payment, deposit)]
+        paid = by_reference.pop(deposit.reference, []) + by_hand
         if len(paid) > 1:
             yield f"{deposit} was paid {len(paid)} times"
         if (deposit.state == "PAID") != bool(paid):
             yield f"{deposit} is {deposit.state}, and was paid {len(paid)} times"
         for payment in paid:
-            if (payment.phone, payment.cents) != (deposit.member.phone, deposit.amount_cents):
+            is_hers = payment in by_hand or payment.phone == deposit.member.phone
+            if not is_hers or payment.cents != deposit.amount_cents:
                 yield f"{deposit} was paid by {payment.phone} with {payment.cents}"
             if deposit.receipt != payment.receipt:
                 yield f"{deposit} has the receipt {deposit.receipt}, not {payment.receipt}"
@@ -188,6 +199,8 @@ def paybill(scene: Scene) -> Iterator[str]:
         known = scene.payments.get(payment.receipt)
         if known is None:
             yield f"the payment {payment.receipt} is not known"
+        elif known.state == "ECHO" and any(scene.pays(payment, each) for each in scene.deposits):
+            continue
         elif meant is not None and (known.state, known.member_id) != ("CREDITED", meant.member_id):
             yield f"{known} for {meant.name} is {known.state}, of {known.member_id}"
         elif meant is None and (known.state, payment.is_reversed) != ("RETURNED", True):

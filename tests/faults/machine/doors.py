@@ -88,14 +88,17 @@ def by_phone(
 ) -> None:
     """Dial and type this, one after the other; hops come twice, and Redis forgets between them."""
     session, before = f"ATU{chance.randrange(10**12)}", makes._default_manager.count()
+    points, bells = history.world.points, history.world.bells
     for hops in range(len(typed) + 1):
-        text = "*".join(typed[:hops])
+        text, losses = "*".join(typed[:hops]), points.losses
         answer = _hop(history, person, session, text)
+        # Without PostgreSQL nothing is accepted, and the same hop is worked on anew.
+        is_unlucky = losses != points.losses
         if chance.random() < 0.15:
             again = _hop(history, person, session, text)
-            if None not in (answer, again) and answer != again:
+            if None not in (answer, again) and answer != again and not is_unlucky:
                 history.oddities.append(f"{text}: first {answer!r}, then {again!r}")
-        if chance.random() < 0.05:
+        if chance.random() < 0.05 and not bells.is_away:
             stage.lose_redis()
         if answer is None or answer.startswith("END"):
             break

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from nannychain.notifications.sweep import CLAIM_MAX
 from simulators.daraja.pushes import PIN
 from tests.faults.machine import staff, troubles
 from tests.faults.machine.provider import FLOAT_CENTS
@@ -24,6 +25,8 @@ _DUE = f"""
     UNION ALL SELECT 'nannychain.outbox.relay', min(due_at) FROM nannychain_outboxevent
         WHERE delivered_at IS NULL
     UNION ALL SELECT '{SMS}', min(due_at) FROM nannychain_sms WHERE state = 'QUEUED'
+    UNION ALL SELECT '{SMS}', min(claimed_at) + interval '{CLAIM_MAX.total_seconds()} s'
+        FROM nannychain_sms WHERE state = 'CLAIMED'
 """
 _AT_LAST = ("wallets.ledger.roll_up", "payments.limits.release")
 _INSTANT = timedelta(milliseconds=3)
@@ -108,7 +111,10 @@ def _due(history: "History") -> dict[str, datetime]:
     world = history.world
     with connection.cursor() as cursor:
         cursor.execute(_DUE)
-        found = {task: at for task, at in cursor.fetchall() if at is not None}
+        found: dict[str, datetime] = {}
+        for task, at in cursor.fetchall():
+            if at is not None:
+                found[task] = min(at, found.get(task, at))
     calls_at = world.provider.next_call_at()
     opened_at = [prompt["created_at"] + _ANSWERED_AFTER for prompt in world.provider.open_prompts()]
     for seconds in ([] if calls_at is None else [calls_at], opened_at):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nannychain.money import display
 from nannychain.notifications.models import Sms
-from nannychain.notifications.states import SMS
+from nannychain.notifications.states import SMS, State
 from nannychain.states.models import StateChange
 from payments.deposits.models import Deposit
 from payments.paybill.models import PaybillPayment
@@ -147,8 +147,12 @@ def of_balances_after(deposits: Sequence[Deposit], people: Sequence[Person]) -> 
 
 
 def on_phones(world: World) -> Iterator[str]:
-    """What was queued has arrived at the phone that it was for, once."""
+    """What was queued has arrived at the phone that it was for, once.
+
+    What a dead worker had in its hands may have arrived or not: it is UNKNOWN, and staff are told.
+    """
     queued = Counter(Sms.objects.values_list("phone", "text"))
+    unknown = Counter(Sms.objects.filter(state=State.UNKNOWN).values_list("phone", "text"))
     for person in world.people:
         arrived = Counter(
             (person.phone, message["text"])
@@ -156,5 +160,6 @@ def on_phones(world: World) -> Iterator[str]:
             if message["sender"] != "MPESA"
         )
         ours = Counter({key: times for key, times in queued.items() if key[0] == person.phone})
-        if arrived != ours:
-            yield f"{person.name}: {len(ours - arrived)} SMS missing, {len(arrived - ours)} more"
+        missing, more = ours - arrived - unknown, arrived - ours
+        if missing or more:
+            yield f"{person.name}: {missing.total()} SMS missing, {more.total()} more"
