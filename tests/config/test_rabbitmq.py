@@ -129,14 +129,7 @@ def test_who_rings_does_not_wait_for_it(rabbit: rabbits.Rabbit, tmp_path: Path) 
         "    queues.enqueue('nannychain.health.beat')\n"
         "    print(time.monotonic() - started, flush=True)\n"
     )
-    program = subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=settings.BASE_DIR,
-        env=programs.environment(CELERY_BROKER_URL=rabbit.url, NANNYCHAIN_PROCESS="web"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    program = programs.start_code(code, CELERY_BROKER_URL=rabbit.url, NANNYCHAIN_PROCESS="web")
     assert program.stdout is not None
     assert program.stdout.readline() == "connected\n"
     rabbit.kill()

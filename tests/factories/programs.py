@@ -28,6 +28,18 @@ def start(*arguments: str, **changes: str) -> subprocess.Popen[str]:
     )
 
 
+def start_code(code: str, **changes: str) -> subprocess.Popen[str]:
+    """Start a Python program beside the product; it is talked with by its standard streams."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env=environment(**changes),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 def run(*arguments: str, typed: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
     """Run `manage.py` to its end, with `typed` on its standard input."""
     with start(*arguments, **changes) as program:

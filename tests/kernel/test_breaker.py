@@ -2,13 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from nannychain.breaker import Breaker
 from nannychain.embedded import Valkey
@@ -83,14 +80,7 @@ def test_who_rings_waits_once_for_a_broker_that_hangs(tmp_path: Path) -> None:
     broker = Valkey(tmp_path, durable=False)
     broker.start()
     try:
-        program = subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=settings.BASE_DIR,
-            env=programs.environment(CELERY_BROKER_URL=broker.url, NANNYCHAIN_PROCESS="web"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        program = programs.start_code(code, CELERY_BROKER_URL=broker.url, NANNYCHAIN_PROCESS="web")
         assert program.stdin is not None
         assert program.stdout is not None
         assert program.stdout.readline() == "connected\n"
