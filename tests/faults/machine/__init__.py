@@ -14,6 +14,7 @@ are compared with the provider's.
     paying    what people do with M-Pesa             staff     what two of them decide
     troubles  what goes wrong                        hostile   what nobody should believe
     settling  until nothing is due any more          checks    what has to be true then
-    truth     what people were told                  digest    the books in one line
-    telling   a whole history                        run       the long form, and planted bugs
+    scene     what checks look at                    truth     what people were told
+    digest    the books in one line                  telling   a whole history
+    run       the long form, and planted bugs
 """

@@ -6,8 +6,6 @@ what they were told; never with another figure of ours alone.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,7 +21,6 @@ from payments.limits.models import DayUse, Excess
 from payments.mpesa.receipts.models import MpesaReceipt
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import PAYBILL
-from payments.transfers.models import Transfer
 from payments.withdrawals.models import PayoutAttempt, Withdrawal
 from payments.withdrawals.states import ATTEMPT, WITHDRAWAL
 from simulators.daraja.bank import Payment
@@ -31,6 +28,7 @@ from tests.factories.mpesa import standing
 from tests.faults.machine import truth
 from tests.faults.machine.people import WALLET_MAX
 from tests.faults.machine.provider import FLOAT_CENTS, PAYOUT_SHORTCODE, SHORTCODE
+from tests.faults.machine.scene import Scene
 from wallets.ledger import reading
 from wallets.ledger.chart import Kind
 from wallets.ledger.checking import services as checking
@@ -44,73 +42,6 @@ _PRICES = ((100_00, 0), (1_500_00, 5_00), (5_000_00, 9_00), (20_000_00, 11_00), 
 
 # Above it a failure must be said twice before anything is given back, and a lie is said once.
 _TWICE_SAID_ABOVE = 10_000_00
-
-
-@dataclass
-class Scene:
-    """Everything that the checks look at, read once."""
-
-    history: "History"
-
-    @cached_property
-    def pushes(self) -> list[Payment]:
-        """Prompts that were paid."""
-        return self.history.world.provider.payments("push")
-
-    @cached_property
-    def paybills(self) -> list[Payment]:
-        """Payments to our number."""
-        return self.history.world.provider.payments("paybill")
-
-    @cached_property
-    def payouts(self) -> dict[str, list[Payment]]:
-        """Payouts that were made, by the id of their attempt."""
-        found = defaultdict(list)
-        for payment in self.history.world.provider.payments("payout"):
-            found[payment.reference].append(payment)
-        return found
-
-    @cached_property
-    def deposits(self) -> list[Deposit]:
-        """All deposits of ours."""
-        return list(Deposit.objects.select_related("member").order_by("pk"))
-
-    @cached_property
-    def withdrawals(self) -> list[Withdrawal]:
-        """All withdrawals of ours."""
-        return list(Withdrawal.objects.select_related("member").order_by("pk"))
-
-    @cached_property
-    def attempts(self) -> dict[UUID, list[PayoutAttempt]]:
-        """All attempts, by their withdrawal."""
-        found = defaultdict(list)
-        for attempt in PayoutAttempt.objects.order_by("number"):
-            found[attempt.withdrawal_id].append(attempt)
-        return found
-
-    @cached_property
-    def payments(self) -> dict[str, PaybillPayment]:
-        """What we know of the paybill, by receipt."""
-        return {payment.receipt: payment for payment in PaybillPayment.objects.order_by("pk")}
-
-    def pays(self, payment: Payment, deposit: Deposit) -> bool:
-        """Tell whether a payment to our number, made by hand, is the one that a deposit names."""
-        meant = self.history.notes.meant_for.get(payment.receipt)
-        is_its = (payment.receipt, payment.reference) == (deposit.receipt, deposit.reference)
-        return is_its and meant is not None and meant.member_id == deposit.member_id
-
-    @cached_property
-    def transfers(self) -> list[Transfer]:
-        """All transfers."""
-        return list(Transfer.objects.order_by("pk"))
-
-    def paid_for(self, withdrawal: Withdrawal) -> list[Payment]:
-        """Return what the provider has paid for a withdrawal, by whichever attempt."""
-        return [
-            payment
-            for attempt in self.attempts[withdrawal.pk]
-            for payment in self.payouts.get(attempt.originator_id, [])
-        ]
 
 
 def books(scene: Scene) -> Iterator[str]:
@@ -177,7 +108,10 @@ def deposits(scene: Scene) -> Iterator[str]:
         by_reference[payment.reference].append(payment)
     for deposit in scene.deposits:
         by_hand = [payment for payment in scene.paybills if scene.pays(payment, deposit)]
-        paid = by_reference.pop(deposit.reference, []) + by_hand
+        prompted = by_reference.pop(deposit.reference, [])
+        paid = by_hand or prompted
+        if by_hand:
+            yield from _of_its_own(scene, deposit, prompted)
         if len(paid) > 1:
             yield f"{deposit} was paid {len(paid)} times"
         if (deposit.state == "PAID") != bool(paid):
@@ -190,6 +124,14 @@ def deposits(scene: Scene) -> Iterator[str]:
                 yield f"{deposit} has the receipt {deposit.receipt}, not {payment.receipt}"
     for reference in by_reference:
         yield f"a prompt was paid that we don't know: {reference}"
+
+
+def _of_its_own(scene: Scene, deposit: Deposit, prompted: list[Payment]) -> Iterator[str]:
+    """The deposit was paid by hand: what the prompt brought besides is a payment of its own."""
+    for payment in prompted:
+        known = scene.payments.get(payment.receipt)
+        if known is None or (known.state, known.member_id) != ("CREDITED", deposit.member_id):
+            yield f"{deposit} was paid by hand, and the payment of its prompt is {known}"
 
 
 def paybill(scene: Scene) -> Iterator[str]:
