@@ -11,7 +11,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection
 
 from tests.faults.machine import asking, bells, hostile, paying, staff, stage, troubles
-from tests.faults.machine.points import Crash
+from tests.faults.machine.points import Crash, to_be_reached
 from tests.faults.machine.world import World
 
 LENGTH = 40
@@ -30,6 +30,7 @@ WEIGHTS = {
     "tell": 12,
     "tell_twice": 3,
     "crash": 12,
+    "ambush": 10,
     "fault": 12,
     "wait": 10,
     "jump": 2,
@@ -198,6 +199,10 @@ class History:
             if points.countdown is None:
                 break  # it has died
         points.disarm()
+
+    def ambush(self, chance: random.Random) -> None:
+        """Whoever comes to this place next dies there, now or when all else has come to rest."""
+        self.world.points.ambushes[chance.choice(to_be_reached())] = chance.random() < 0.25
 
     # The provider.
 

@@ -11,12 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+
+from tests.faults.machine import places
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a worker does with money, and how callbacks and events reach it.
@@ -34,15 +37,18 @@ class Crash(BaseException):
 
 @dataclass
 class Points:
-    """The fail points that are passed, and the one at which the process is to die.
+    """The fail points that are passed, and those at which the process is to die.
 
-    `countdown` is how many points are still passed unharmed; None where nobody is to die. `dies`
-    is what happens then: the process ends, or the database is gone.
+    `countdown` is how many points are still passed unharmed; None where nobody is to die.
+    `ambushes` are points by name, each for once, however late it is passed. What happens there: the
+    process ends, or (True) the database is gone.
     """
 
     countdown: int | None = None
     loses_database: bool = False
+    is_lost_here: bool = False
     losses: int = 0
+    ambushes: dict[str, bool] = field(default_factory=dict)
     passed: Counter[str] = field(default_factory=Counter)
     died_at: Counter[str] = field(default_factory=Counter)
 
@@ -58,18 +64,22 @@ class Points:
     def reach(self, name: str) -> bool:
         """Pass a point; tell whether the process dies here."""
         self.passed[name] += 1
+        if name in self.ambushes:
+            self.is_lost_here = self.ambushes.pop(name)
+            self.died_at[name] += 1
+            return True
         if self.countdown is None:
             return False
         if self.countdown > 0:
             self.countdown -= 1
             return False
-        self.countdown = None
+        self.countdown, self.is_lost_here = None, self.loses_database
         self.died_at[name] += 1
         return True
 
     def strike(self) -> None:
         """Die: by a crash, or by losing the database, upon which the next query fails."""
-        if not self.loses_database:
+        if not self.is_lost_here:
             raise Crash
         self.losses += 1
         lose_database()
@@ -136,6 +146,12 @@ def scan(root: Path = ROOT) -> set[str]:
     """Return all fail points that stand in the code of the product: `module.function: where`."""
     return {point for folder in _SCANNED for path in _files(root / folder)
             for point in _in_file(path, root)}  # fmt: skip
+
+
+@cache
+def to_be_reached() -> tuple[str, ...]:
+    """Return the points at which somebody has to have died once enough histories were told."""
+    return tuple(sorted(point for point in scan() if point.split(":")[0] in places.REACHED))
 
 
 def _files(folder: Path) -> list[Path]:

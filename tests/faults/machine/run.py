@@ -24,7 +24,7 @@ from typing import Any
 
 from nannychain import embedded
 from tests import conftest
-from tests.faults.machine import places, points, report
+from tests.faults.machine import points, report
 from tests.faults.machine.planted import table
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -196,11 +196,7 @@ def _show(
 
 def _ended(progress: Progress, count: int) -> int:
     print()
-    never = [
-        point
-        for point in sorted(points.scan() - set(progress.died_at))
-        if point.split(":")[0] in places.REACHED
-    ]
+    never = [point for point in points.to_be_reached() if point not in progress.died_at]
     told = len(progress.done)
     print(f"{told:,} histories, {progress.seconds / max(1, told):.2f} s of processor each (Python)")
     print(f"{sum(progress.died_at.values()):,} crashes at {len(progress.died_at)} fail points")

@@ -63,6 +63,7 @@ class World:
         self.line.is_cut, self.line.garbles = False, 0
         self.put_into_float = 0
         self.points.disarm()
+        self.points.ambushes.clear()
         access._own.clear()
         self.wiper.wipe()
 
