@@ -39,12 +39,13 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     for name in ("logs", "run"):
         make_private(tmp_path / name)
 
-    def child(code: str, *, name: str = "little", stop_seconds: float = 5) -> Child:
+    def child(code: str, *, name: str = "little", stop_seconds: float = 5, stage: int = 1) -> Child:
         program = Program(
             name=name,
             command=[sys.executable, "-c", code],
             environment={"PATH": os.environ["PATH"]},
             stop_seconds=stop_seconds,
+            stage=stage,
         )
         made.append(Child(program, data=tmp_path, mask=Mask(["the-secret-word"]), folder=ROOT))
         return made[-1]
@@ -120,12 +121,26 @@ def test_children_end_in_their_order(make, capsys):
         " sys.exit(0))); "
     )
     watch = Watch()
-    for name in ("first", "second", "third"):
-        watch.add_child(make(told + _SLEEP, name=name))
+    for stage, name in enumerate(("first", "second", "third"), start=1):
+        watch.add_child(make(told + _SLEEP, name=name, stage=stage))
     _until(lambda: all("up" in _log(_data(watch), name) for name in ("first", "second", "third")))
     watch.stop(StopRequest())
     times = [float(watched.one.last_words()[-1]) for watched in watch.children]
     assert times == sorted(times)
+
+
+def test_children_of_one_stage_end_together(make):
+    slow = (
+        "import signal, sys, time; "
+        "signal.signal(signal.SIGTERM, lambda *a: (time.sleep(3), sys.exit(0))); "
+    )
+    watch = Watch()
+    names = ("first", "second", "third", "fourth")
+    for name in names:
+        watch.add_child(make(slow + _SLEEP, name=name))
+    _until(lambda: all("up" in _log(_data(watch), name) for name in names))
+    watch.stop(StopRequest())  # one after the other, the last would be killed after seven seconds
+    assert [watched.one._process.returncode for watched in watch.children] == [0] * 4
 
 
 def _data(watch: Watch) -> Path:
