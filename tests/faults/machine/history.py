@@ -269,7 +269,7 @@ class History:
 
     def desk(self, _: random.Random) -> None:
         """Somebody of the staff lets payouts go again."""
-        staff.open_desk()
+        staff.open_desk(self)
 
     def lose_redis(self, _: random.Random) -> None:
         """Redis forgets, and with it the broker."""

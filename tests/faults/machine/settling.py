@@ -52,7 +52,7 @@ def settle(history: "History", *, seed: int) -> list[str]:
         if world.now() >= pull_at:
             history.run_task("payments.paybill.pull_far_back", {})
             pull_at = world.now() + _PULL_AFTER
-        staff.open_desk()
+        staff.open_desk(history)
         due = _due(history)
         if not (due or world.bells.waiting):
             if staff.decide_all(history):

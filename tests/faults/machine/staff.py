@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from nannychain.actors import Actor
 from nannychain.approvals import services as approvals
@@ -38,11 +38,15 @@ def decide_payments(history: "History") -> bool:
     return bool([_decide_payment(history, each) for each in _in_suspense()])
 
 
-def open_desk() -> None:
+def open_desk(history: "History") -> None:
     """Let payouts go again, where they were stopped."""
     for stopped in Desk.objects.filter(stopped_at__isnull=False):
-        with transaction.atomic():
-            desk.start(stopped.pk, reason="the credentials are right again")
+        history.as_process(_open, stopped.pk)
+
+
+def _open(shortcode: str) -> None:
+    with transaction.atomic():
+        desk.start(shortcode, reason="the credentials are right again")
 
 
 def ask_now(history: "History", chance: random.Random) -> None:
@@ -58,8 +62,10 @@ def _in_review() -> list[Withdrawal]:
 
 
 def _in_suspense() -> list[PaybillPayment]:
-    states = (Paybill.SUSPENSE, Paybill.RETURNING)
-    return list(PaybillPayment.objects.filter(state__in=states).order_by("pk"))
+    """Return what waits for two people; what is to be given back waits once M-Pesa was asked."""
+    asked = Q(state=Paybill.RETURNING, return_asked_at__isnull=False)
+    waiting = PaybillPayment.objects.filter(Q(state=Paybill.SUSPENSE) | asked)
+    return list(waiting.order_by("pk"))
 
 
 def _decide_withdrawal(history: "History", withdrawal: Withdrawal) -> bool:

@@ -18,6 +18,7 @@ from wallets.ledger.models import Posting
 
 _BALANCE = re.compile(r"Balance (KSh [\d,.]+\d)")
 _CAME, _NOT_CAME, _NOT_SURE = "came into your wallet", "did not go through", "has not confirmed"
+_KEPT = ("pk", "phone", "text")
 _SENT, _BACK, _LATE = "was sent to your M-Pesa", "could not be sent to your M-Pesa", "takes longer"
 
 
@@ -27,7 +28,7 @@ def _texts(phone: str) -> list[str]:
 
 def of_deposits(deposits: Sequence[Deposit]) -> Iterator[str]:
     """Paid: told once. Failed: told once why, or that nobody knows. Called off: she did it."""
-    texts = list(Sms.objects.order_by("pk").values_list("phone", "text"))
+    texts = _in_order()
     for deposit in deposits:
         ref = f"Ref {deposit.reference}."
         told = [text for phone, text in texts if ref in text and phone == deposit.phone]
@@ -100,9 +101,10 @@ def of_balances(people: Sequence[Person]) -> Iterator[str]:
 
     SMS stand in the order in which they were queued, and so do the balances that the wallet had.
     """
+    written = _in_order()
     for person in people:
         had, at = _balances(person), 0
-        for text in _in_order(person.phone):
+        for text in [text for phone, text in written if phone == person.phone]:
             told = _BALANCE.search(text)
             if told is None:
                 continue
@@ -113,11 +115,11 @@ def of_balances(people: Sequence[Person]) -> Iterator[str]:
                 break
 
 
-def _in_order(phone: str) -> list[str]:
-    """Return the SMS in the order in which they were written: ids of one instant have none."""
-    texts = {
-        str(key): text for key, text in Sms.objects.filter(phone=phone).values_list("pk", "text")
-    }
+def _in_order() -> list[tuple[str, str]]:
+    """Return phones and texts in the order in which they were written: ids of one instant have
+    none.
+    """
+    texts = {str(key): (phone, text) for key, phone, text in Sms.objects.values_list(*_KEPT)}
     born = StateChange.objects.filter(machine=SMS.name, source="").order_by("pk")
     return [texts[key] for key in born.values_list("subject_id", flat=True) if key in texts]
 
