@@ -48,8 +48,8 @@ NESTED = frozenset(
         "payments.withdrawals.callbacks.ask",
     }
 )
-# No event of money has a reaction yet; and what is asked of the client here calls nobody.
-IDLE = frozenset({"nannychain.outbox.services._react", "payments.paybill.review.give_back"})
+# No event of money has a reaction yet.
+IDLE = frozenset({"nannychain.outbox.services._react"})
 # What people and the daily run do with M-Pesa's statements: no step of a history comes there yet.
 STATEMENTS = frozenset(
     {
