@@ -44,7 +44,6 @@ class Payouts:
             raise Refused(400, "400.002.02", "Bad Request - Invalid CommandID")
         queue = self._desk.strike(troubles.PAYOUT, "queue_timeout", [phone])
         is_done = queue is None or bool(queue.parameters["carried_out"])
-        is_misreported = bool(self._desk.strike(troubles.PAYOUT, "misreported", [phone]))
         with self._lock:
             if self.of(originator_id) is not None:
                 raise Refused(500, "500.002.1001", "Duplicate OriginatorConversationID.")
@@ -60,7 +59,9 @@ class Payouts:
                 *(originator_id, conversation_id, phone, shortcode, cents, str(fate.code)),
                 *(fate.text, payment.receipt if payment else "", now),
             )
-        told = (_MISREPORTED, None) if is_misreported else (fate, payment)
+        told = fate, payment
+        if payment is not None and self._desk.strike(troubles.PAYOUT, "misreported", [phone]):
+            told = _MISREPORTED, None
         url, body = result_url, self._told(originator_id, conversation_id, *told)
         if queue is not None:
             url, body = timeout_url, dict(fields)

@@ -62,6 +62,7 @@ def settle(history: "History", *, seed: int) -> list[str]:
                 world.advance(timedelta(minutes=1))
                 is_last_look, pull_at = True, world.now()
                 continue
+            world.points.ambushes.clear()  # nobody comes after these
             for task in _AT_LAST:
                 history.run_task(task, {})
             return []

@@ -96,7 +96,9 @@ class TestPayouts:
         self, caller: Caller, product: Receiver
     ) -> None:
         before = balance(caller, PHONE)
-        caller.simulators.fault("misreported", target="daraja.payout")
+        caller.simulators.fault("misreported", target="daraja.payout", times=1)
+        caller.pay_out(PHONE, 1003)  # one that fails has nothing to be told wrongly
+        assert told(product, "/cb/1/payout/result")["Result"]["ResultCode"] == 2040
         caller.pay_out(PHONE, 500, OriginatorConversationID="mine-6")
         result = told(product, "/cb/1/payout/result")["Result"]
         assert (result["ResultCode"], "ResultParameters" in result) == (17, False)
