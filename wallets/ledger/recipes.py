@@ -39,7 +39,7 @@ class Leg:
     def __post_init__(self) -> None:
         if type(self.amount) is not int or type(self.account_id) is not int:
             raise TypeError("accounts and amounts are whole numbers")
-        if not 0 < abs(self.amount) <= AMOUNT_MAX:
+        if not -AMOUNT_MAX <= self.amount <= AMOUNT_MAX or self.amount == 0:
             raise MalformedJournal("an amount is above zero, and not too great")
 
 
@@ -89,14 +89,17 @@ class Draft:
     def __post_init__(self) -> None:
         if not 0 < len(self.key) <= KEY_LENGTH_MAX or len(self.cause) > CAUSE_LENGTH_MAX:
             raise MalformedJournal("a key or a cause is missing, or too long")
-        if not (self.key + self.cause).isprintable():
+        if not (self.key.isprintable() and self.cause.isprintable()):
             raise MalformedJournal("a key or a cause holds what can't be printed")
-        if len({leg.account_id for leg in self.legs}) < max(2, len(self.legs)):
+        accounts = [leg.account_id for leg in self.legs]
+        ordered = sorted(accounts)
+        if len(set(ordered)) < max(2, len(accounts)):
             raise MalformedJournal("a journal has two legs or more, each on its own account")
         if self.effective_at.tzinfo is None:
             raise MalformedJournal("an instant without a time zone is no instant")
-        # All who lock these accounts do so in this order.
-        object.__setattr__(self, "legs", tuple(sorted(self.legs, key=_ACCOUNT)))
+        if accounts != ordered:
+            # All who lock these accounts do so in this order.
+            object.__setattr__(self, "legs", tuple(sorted(self.legs, key=_ACCOUNT)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from tests.factories import books
 from wallets.ledger import holds, posting, reading
-from wallets.ledger.models import Journal, Posting
+from wallets.ledger.models import Journal
 
 pytestmark = pytest.mark.django_db
 
@@ -137,28 +137,6 @@ def test_no_journal_of_a_batch_stays_without_its_legs(
     assert not Journal.objects.filter(key__in=("a", "b")).exists()
 
 
-@pytest.mark.parametrize(
-    "advice", ["posted", "{}", "{-1}", "{1,2,3,4,5}", "nonsense", "{nonsense}"]
-)
-def test_what_a_session_says_of_a_batch_is_no_more_than_advice(wallet: int, advice: str) -> None:
-    """A journal gets its legs, once, or is refused."""
-    other = books.wallet()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('ledger.batch', %s, true)", [advice])
-    try:
-        with transaction.atomic():
-            posting.post(books.transfer(wallet, other, 5_00, key="advised"))
-    except DatabaseError as error:
-        assert error.__cause__.sqlstate in {"22P02", "23505"}  # type: ignore[union-attr]
-        expected = (100_00, 0, 0)
-    else:
-        expected = (95_00, 5_00, 2)
-    legs = Posting.objects.filter(journal__key="transfer:advised").count()
-    assert (reading.standing(wallet).balance, reading.standing(other).balance, legs) == expected
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('ledger.batch', '', true)")
-
-
 _POST = "SELECT ledger_post('transfer.sent', 'a', %s::timestamptz, '', NULL, %s, ARRAY[1, -1])"
 FAR = ("infinity", "-infinity", "20260-01-01", "1026-01-01")
 
@@ -188,3 +166,36 @@ def test_a_journal_is_reversed_once_under_whatever_key(wallet: int) -> None:
     posting.reverse(sent.journal_id, cause="once")
     undo = "SELECT ledger_post('ledger.reversal', 'undo', now(), '', %s, %s, ARRAY[-100, 100])"
     assert _refused(undo, sent.journal_id, [wallet, other]) == "23505"  # unique_violation
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "ledger_post('transfer.sent', 'within', now(), '', NULL, '{accounts}', '{amounts}')",
+        "ledger_post_batch(ARRAY['transfer.sent'], ARRAY['within'], ARRAY[now()], ARRAY[''],"
+        " ARRAY['{accounts}'], ARRAY['{amounts}'])",
+    ],
+)
+def test_a_trigger_of_ones_own_posts_nothing(wallet: int, may_make_tables: None, call: str) -> None:
+    """The trigger on journals leaves those alone that come from within a trigger."""
+    legs = {"accounts": f"{{{wallet},{books.wallet()}}}", "amounts": "{1,-1}"}
+    for mark, value in legs.items():
+        call = call.replace(f"{{{mark}}}", value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE mine (n integer) ON COMMIT DROP;"
+            " CREATE FUNCTION pg_temp.posts() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN PERFORM {call}; RETURN NULL; END $$;"
+            " CREATE TRIGGER mine AFTER INSERT ON mine FOR EACH ROW"
+            " EXECUTE FUNCTION pg_temp.posts()"
+        )
+    assert _refused("INSERT INTO mine VALUES (1)") == "NCL07"
+    assert not Journal.objects.filter(key="within").exists()
+
+
+def test_the_application_does_not_post_through_the_view(wallet: int) -> None:
+    insert = """
+        INSERT INTO ledger_batch (kinds, keys, effective_at, causes, accounts, amounts)
+        VALUES (ARRAY['transfer.sent'], ARRAY['a'], ARRAY[now()], ARRAY[''], %s, ARRAY['{1,-1}'])
+    """
+    assert _refused(insert, [f"{{{wallet},{books.wallet()}}}"]) == "42501"

@@ -116,7 +116,7 @@ BUGS = (
     ),
     Bug(
         "wallet-below-nothing",
-        "wallets/ledger/sql/v3/posting.sql",
+        "wallets/ledger/sql/v4/posting.sql",
         "the ledger lets a wallet go below nothing",
         (
             (
@@ -149,7 +149,7 @@ BUGS = (
     ),
     Bug(
         "hot-account-forgets",
-        "wallets/ledger/sql/v3/posting.sql",
+        "wallets/ledger/sql/v4/posting.sql",
         "postings onto hot accounts are not put into their balance",
         (
             (
