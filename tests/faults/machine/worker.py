@@ -3,6 +3,7 @@
 Run as a program, by `run`: `python -m tests.faults.machine.worker`.
 """
 
+import gc
 import json
 import sys
 import time
@@ -23,6 +24,8 @@ def main() -> int:
 
     has, planted = "", ExitStack()
     with world.made() as made:
+        gc.collect()
+        gc.freeze()  # what was imported stays, and need not be looked through again
         _say({"ready": True})
         for line in sys.stdin:
             asked = json.loads(line)
