@@ -111,7 +111,8 @@ class History:
         try:
             return act(*values, **named)
         except Crash:
-            connection.close()
+            if self.world.points.losses == losses:
+                stage.end_session()
         except _LOST:
             if self.world.points.losses == losses:
                 raise

@@ -21,9 +21,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from nannychain import embedded
 from tests import conftest
+from tests.factories import pristine
 from tests.faults.machine import points, report
 from tests.faults.machine.planted import table
 
@@ -98,6 +100,8 @@ def _servers() -> Iterator[None]:
                 servers.owner_url,
                 f"{servers.redis_url.rstrip('/')}/0",
             )
+            owner = urlsplit(servers.owner_url).username
+            pristine.permit(servers.postgres.superuser_url, owner=str(owner))
             for command in (("migrate", "--verbosity", "0"), ("compile_translations",)):
                 subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True)
             yield
