@@ -69,9 +69,9 @@ def _admin(*statements: str) -> None:
 def _take_role(connection: Any, **_: Any) -> None:
     """Be the application, which may do no more than in production; a given server may have none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [_ROLE])
-        if cursor.fetchone()[0]:
-            cursor.execute(f"SET ROLE {_ROLE}")
+        cursor.execute(
+            "SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = %s", [_ROLE]
+        )
 
 
 def end_session() -> None:
