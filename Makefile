@@ -28,6 +28,9 @@ help: ## print this help
 run: install-local ## set everything up and run it; Ctrl-C stops it
 	@exec "$(BIN)/python" -m nannychain.supervisor run
 
+# Even where nobody wants bytecode kept: the hundred programs of the tests would each compile anew.
+test check: export PYTHONDONTWRITEBYTECODE =
+
 test: install-dev ## run all tests (PYTEST_ARGS="-k ussd" runs some)
 	@$(CHECK_ENV) "$(BIN)/python" manage.py compile_translations
 	@"$(BIN)/python" -m pytest -n $(TESTS_AT_ONCE) --dist loadfile $(PYTEST_ARGS)
