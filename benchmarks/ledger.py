@@ -24,8 +24,7 @@ _THREADS = 4
 _SCALE = 50
 _HOT = """
 \\set wallet random({first}, {last})
-\\set unique random(1, 1000000000000000)
-SELECT ledger_post('deposit.settled', 'bench:' || :client_id || ':' || :unique, now(), '', NULL,
+SELECT ledger_post('deposit.settled', 'deposit:' || uuidv7(), now(), '', NULL,
                    ARRAY[{paybill}, :wallet]::bigint[], ARRAY[100, -100]::bigint[]);
 """
 _PGBENCH = "pgbench tpcb-like, prepared, scale 50, -c 8 -j 2"

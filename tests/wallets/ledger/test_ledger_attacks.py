@@ -199,3 +199,17 @@ def test_the_application_does_not_post_through_the_view(wallet: int) -> None:
         VALUES (ARRAY['transfer.sent'], ARRAY['a'], ARRAY[now()], ARRAY[''], %s, ARRAY['{1,-1}'])
     """
     assert _refused(insert, [f"{{{wallet},{books.wallet()}}}"]) == "42501"
+
+
+@pytest.mark.parametrize("told", ["", "nonsense", "{1,2,3}"])
+def test_what_a_session_says_of_balances_is_not_believed(wallet: int, told: str) -> None:
+    other = books.wallet()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ledger.after', %s, true)", [told])
+    posted = posting.post(books.transfer(wallet, other, 5_00, key="told"))
+    assert posted.balances == {wallet: -95_00, other: -5_00}
+    posting.post(books.transfer(wallet, other, 5_00, key="later"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ledger.after', %s, true)", [told])
+    again = posting.post(books.transfer(wallet, other, 5_00, key="told"))
+    assert (again.is_new, again.balances) == (False, posted.balances)
