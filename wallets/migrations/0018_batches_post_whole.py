@@ -8,6 +8,7 @@ from django.db import migrations
 _SQL = Path(__file__).resolve().parent.parent / "ledger" / "sql"
 # What the forms before were made of, by the file that has it.
 _POSTING_BEFORE = (
+    ("v1/accounts.sql", r"FUNCTION ledger_refuse\(.*?\$\$;"),
     ("v3/posting.sql", r"FUNCTION ledger_journal_posts\(.*?\$\$;"),
     ("v3/posting.sql", r"CONSTRAINT TRIGGER ledger_journal_posts .*?;"),
     ("v3/posting.sql", r"FUNCTION ledger_batch_posts\(.*?\$\$;"),

@@ -213,3 +213,33 @@ def test_what_a_session_says_of_balances_is_not_believed(wallet: int, told: str)
         cursor.execute("SELECT set_config('ledger.after', %s, true)", [told])
     again = posting.post(books.transfer(wallet, other, 5_00, key="told"))
     assert (again.is_new, again.balances) == (False, posted.balances)
+
+
+def test_a_type_of_ones_own_is_not_used_with_the_owners_rights(
+    wallet: int, may_make_tables: None
+) -> None:
+    """Who puts the trigger off has it run as the owner, with the names that the session sees."""
+    other = books.wallet()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.is_mine(pg_catalog.text) RETURNS boolean LANGUAGE sql AS"
+            " $$ SELECT current_user = 'nannychain_app' $$;"
+            " CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (pg_temp.is_mine(VALUE));"
+            " SET CONSTRAINTS ledger_journal_posts DEFERRED"
+        )
+        cursor.execute(
+            "SELECT ledger_post('transfer.sent', 'typed', now(), '', NULL, %s, ARRAY[1, -1])",
+            [[wallet, other]],
+        )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as a commit does
+    assert Journal.objects.get(key="typed").postings.count() == 2
+
+
+@pytest.mark.parametrize("amounts", ["[5:7]={1,1,-2}", "{{1},{1},{-2}}"])
+def test_legs_are_stored_as_plain_lists(wallet: int, amounts: str) -> None:
+    legs = f"{{{wallet},{books.wallet(1_00)},{books.wallet()}}}"
+    call = """
+        SELECT ledger_post_batch(
+            ARRAY['transfer.sent'], ARRAY['a'], ARRAY[now()], ARRAY[''], ARRAY[%s], ARRAY[%s])
+    """
+    assert _refused(call, legs, amounts) in {"NCL08", "23502"}
