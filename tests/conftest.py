@@ -48,7 +48,6 @@ hypothesis.settings.load_profile("nannychain")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _APP_ROLE = "nannychain_app"
 _LONG = Path(__file__).parent / "faults"
-_SHARING = Path(__file__).parent / "browser"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,33 +73,11 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.freeze()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Deal out whole files, in our order, and the browser tests as one: they share a product."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduling(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            folder = f"{_SHARING.relative_to(config.rootpath)}/"
-            return folder if nodeid.startswith(folder) else super()._split_scope(nodeid)
-
-    if config.getoption("dist") != "loadfile":
-        return None
-    config.option.loadscopereorder = False  # or files with many tests come first, however quick
-    return Scheduling(config, log)
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left with it at the end."""
+    """Begin with the files that take longest, so that no worker is left with one at the end."""
     long = {item.path for item in items if item.get_closest_marker("processes")}
-
-    def rank(item: pytest.Item) -> tuple[bool, bool]:
-        if _SHARING in item.path.parents:
-            return False, item.path in long  # those that share stay together
-        return True, item.path not in long and _LONG not in item.path.parents
-
-    items.sort(key=rank)
+    items.sort(key=lambda item: item.path not in long and _LONG not in item.path.parents)
 
 
 def pytest_report_header() -> str:

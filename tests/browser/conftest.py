@@ -1,7 +1,7 @@
 """A real Chromium, and a page that tolerates neither errors nor requests to anywhere else.
 
 Playwright keeps an event loop in this thread while it runs, and Django refuses to reach the
-database from such a thread. So it runs for the tests of this folder alone, which do without.
+database from such a thread. So it is started and stopped with each module of browser tests.
 """
 
 import os
@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.product import product as product  # a fixture
-from tests.browser.product import shared_product as shared_product  # another one
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
@@ -38,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start the Chromium that is installed; skip, or with REQUIRE_BROWSER=1 fail, without one."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)

@@ -1,16 +1,8 @@
 """A phone on the page, as a person sees and uses it."""
 
-import json
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
-
-
-def phones(page: Page, *numbers: str) -> "list[Handset]":
-    """Let the page have these phones instead of those it begins with."""
-    page.evaluate("numbers => localStorage.setItem('phones', numbers)", json.dumps(numbers))
-    page.reload()
-    return [Handset(page, number) for number in numbers]
 
 
 @dataclass(frozen=True)

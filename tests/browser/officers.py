@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Open
 from tests.browser.product import Product, command
 
-ADMIN, OFFICER, ACCOUNTANT = "+254700000001", "+254700000004", "+254700000005"
+OFFICER, ACCOUNTANT = "+254700000004", "+254700000005"
 _SIGN_IN = re.compile("sign in$", re.IGNORECASE)
 _TRIES, _CODE_LASTS_MS = 3, 31_000
 

@@ -1,15 +1,11 @@
-"""The whole product, as `make run` starts it, once for all tests of this folder.
-
-A test that shares it leaves nothing behind that another one would trip over: it has members of its
-own, and compares with what it found. Each module passes alone, too.
-"""
+"""The whole product, as `make run` starts it, for one module of tests."""
 
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +13,6 @@ from typing import Any
 import pytest
 import requests
 
-from nannychain.supervisor.playing import MARK
-from tests.browser import pictures
 from tests.simulators.program import ROOT, free_port
 
 USSD_API_KEY = "0123456789abcdef" * 2
@@ -36,34 +30,16 @@ class Product:
     environment: dict[str, str]
 
 
-@pytest.fixture(scope="package")
-def shared_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Run everything until the last test of the folder has ended."""
-    with _running(tmp_path_factory.mktemp("new user"), is_called_back=True) as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
 def product(
     request: pytest.FixtureRequest, chromium: object, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
-    """Return what all share; pictures are taken of one that nobody has used.
+    """Run everything on a fresh data folder, as in an empty environment, until the tests end.
 
-    For pictures, a module with IS_CALLED_BACK = True has the real address, where M-Pesa tells what
-    became of money. The others have one that looks well, since the port is random.
+    A module with IS_CALLED_BACK = True has the real address, where M-Pesa tells what became of
+    money. The others have one that looks well in a picture, since the port is random.
     """
-    if not pictures.ARE_TAKEN:
-        yield request.getfixturevalue("shared_product")
-        return
-    is_called_back = getattr(request.module, "IS_CALLED_BACK", False)
     folder = tmp_path_factory.mktemp("new user")
-    with _running(folder, is_called_back=is_called_back) as running:
-        yield running
-
-
-@contextmanager
-def _running(folder: Path, *, is_called_back: bool) -> Iterator[Product]:
-    """Run everything on a fresh data folder, as in an empty environment."""
     port, simulators_port = free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -74,7 +50,7 @@ def _running(folder: Path, *, is_called_back: bool) -> Iterator[Product]:
         "SIMULATORS_PORT": str(simulators_port),
         "USSD_API_KEY": USSD_API_KEY,
     }
-    if not is_called_back:
+    if not getattr(request.module, "IS_CALLED_BACK", False):
         environment["PUBLIC_BASE_URL"] = "https://nannychain.example"
     running = Product(
         web=f"http://localhost:{port}",
@@ -92,8 +68,6 @@ def _running(folder: Path, *, is_called_back: bool) -> Iterator[Product]:
         )
     try:
         _wait_until_ready(running, process=process, output=folder / "output")
-        if is_called_back:
-            _wait_for_the_history(running, output=folder / "output")
         yield running
     finally:
         process.terminate()
@@ -133,12 +107,3 @@ def _wait_until_ready(running: Product, *, process: subprocess.Popen[bytes], out
                 return
         time.sleep(0.2)
     pytest.fail(f"the product did not become ready; it said:\n{output.read_text()}")
-
-
-def _wait_for_the_history(running: Product, *, output: Path) -> None:
-    """Wait until the people of the demo have paid: no test is to be disturbed by it."""
-    deadline = time.monotonic() + READY_SECONDS
-    while not (running.data / "simulators" / MARK).exists():
-        if time.monotonic() > deadline:
-            pytest.fail(f"the demo has no history; the product said:\n{output.read_text()}")
-        time.sleep(0.2)

@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 
 from tests.browser import pictures
 from tests.browser.conftest import Open
-from tests.browser.handset import Handset, phones
+from tests.browser.handset import Handset
 from tests.browser.product import Product, command
 
 IS_CALLED_BACK = True
-WANJIRU, AKINYI = "+254712345701", "+254722000701"
+WANJIRU, AKINYI = "+254712345678", "+254722000111"
 PIN, HER_PIN, MPESA_PIN = "4826", "7305", "1234"
 ARRIVES_MS = 60_000
 
@@ -27,7 +27,7 @@ def test_two_members_deposit_send_withdraw_and_see_their_balance(
     command(product, "create_account", WANJIRU, "--name", "Wanjiru Kamau")
     command(product, "create_account", AKINYI, "--name", "Akinyi Otieno", "--language", "sw")
     page = open_page(f"{product.simulators}/phone")
-    wanjiru, akinyi = phones(page, WANJIRU, AKINYI)
+    wanjiru, akinyi = Handset(page, WANJIRU), Handset(page, AKINYI)
     wanjiru.choose_pin(PIN, balance="Your balance: KSh 0")
     akinyi.choose_pin(HER_PIN, balance="Salio lako: KSh 0")
 
@@ -55,7 +55,7 @@ def _see_balance(phone: Handset, pin: str, *, balance: str) -> None:
 def _deposit(phone: Handset) -> None:
     phone.dial()
     phone.answer("3", shows="Deposit from your M-Pesa. Enter the amount in shillings.")
-    phone.answer("1500", shows="Deposit KSh 1,500 from M-Pesa 0712345701")
+    phone.answer("1500", shows="Deposit KSh 1,500 from M-Pesa 0712345678")
     phone.answer("1", shows="Enter your NannyChain PIN to confirm.")
     phone.type(PIN)
     phone.press("Send")
@@ -72,7 +72,7 @@ def _send(phone: Handset) -> None:
     phone.press("End key")
     phone.dial()
     phone.answer("5", shows="Send money to: enter a phone number or Worker ID.")
-    phone.answer("0722000701", shows="Enter the amount in shillings.")
+    phone.answer("0722000111", shows="Enter the amount in shillings.")
     phone.answer("500", shows="Send KSh 500 to Akinyi O***")
     phone.answer("1", shows="Enter your PIN to confirm.")
     phone.answer(PIN, shows="Sent: KSh 500 to Akinyi O***. Number TR-")
@@ -82,7 +82,7 @@ def _withdraw(phone: Handset) -> None:
     phone.press("End key")
     phone.dial()
     phone.answer("4", shows="Withdraw to your M-Pesa. Enter the amount in shillings.")
-    phone.answer("500", shows="Withdraw KSh 500 to M-Pesa 0712345701")
+    phone.answer("500", shows="Withdraw KSh 500 to M-Pesa 0712345678")
     expect(phone.screen).to_contain_text("Total KSh 505")
     phone.answer("1", shows="Enter your PIN to confirm.")
     phone.answer(PIN, shows="KSh 500 is on its way to your M-Pesa.")

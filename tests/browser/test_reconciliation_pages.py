@@ -46,25 +46,14 @@ def _reconcile(product: Product) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _until_the_demo_has_paid(page: Page, product: Product) -> None:
-    page.goto(f"{product.web}/admin/payments/paybillpayment/")
-    for _ in range(60):
-        if page.get_by_role("row", name="RENT MAY").count():
-            return
-        page.wait_for_timeout(500)
-        page.reload()
-    pytest.fail("the demo's payments have not come")
-
-
 def test_an_officer_finds_what_differs_and_signs_the_day_off(
     product: Product, open_page: Open
 ) -> None:
-    command(product, "reset_second_factor", officers.ADMIN)
     laptop = open_page(f"{product.web}/admin/")
     _sign_in(laptop, product, code=command(product, "demo_code"))
     recovery = laptop.locator("#recovery-codes li").all_inner_texts()
     laptop.get_by_role("link", name="I have kept them").click()
-    _until_the_demo_has_paid(laptop, product)
+    officers.until_shown(laptop, "Money in suspense")  # the payments of the demo have come
     # Somebody has filled the float up by KSh 1,000, and nobody has booked it.
     control(product, "daraja/floats", shortcode=SHORTCODE, cents=FLOAT_CENTS + 1_000_00)
     done = _reconcile(product)

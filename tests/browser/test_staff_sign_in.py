@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import officers
 from tests.browser.conftest import Open
 from tests.browser.product import Product, command
 
@@ -26,7 +25,6 @@ def _fits(page: Page) -> bool:
 def test_a_device_is_enrolled_on_a_laptop_and_a_recovery_code_opens_the_phone(
     product: Product, open_page: Open
 ) -> None:
-    command(product, "reset_second_factor", officers.ADMIN)
     laptop = open_page(f"{product.web}/admin/")
     _first_step(laptop, product)
     expect(laptop.get_by_role("heading")).to_contain_text("Enrol your device")
