@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import signal
 import time
@@ -31,6 +32,18 @@ _ALWAYS = {
 }
 _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _ORPHAN_SECONDS = 3
+_MIB = 1024 * 1024
+_BUFFERS_MIN, _BUFFERS_MAX = 128 * _MIB, 1024 * _MIB
+
+
+def _buffers(memory: int) -> int:
+    """Return how much of the machine's memory holds pages of the database, in MiB.
+
+    PostgreSQL advises a quarter where it is alone. Here it shares with all else: an eighth. What
+    isn't needed is never touched, so it takes no memory.
+    https://www.postgresql.org/docs/18/runtime-config-resource.html#GUC-SHARED-BUFFERS
+    """
+    return min(max(memory // 8, _BUFFERS_MIN), _BUFFERS_MAX) // _MIB
 
 
 class Postgres(Server):
@@ -112,7 +125,12 @@ class Postgres(Server):
 
     def _command(self) -> list[str]:
         assert self._place is not None
-        settings = {**_ALWAYS, **({} if self.durable else _THROW_AWAY), "port": str(self.port)}
+        settings = {**_ALWAYS, "port": str(self.port)}
+        if self.durable:
+            memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            settings["shared_buffers"] = f"{_buffers(memory)}MB"
+        else:
+            settings |= _THROW_AWAY
         options = [part for item in settings.items() for part in ("-c", "=".join(item))]
         return [str(self._place.program("postgres")), "-D", str(self._place.data), *options]
 

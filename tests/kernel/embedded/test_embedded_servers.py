@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from nannychain import embedded
+from nannychain.embedded import postgres
 
 pytestmark = pytest.mark.processes
 
@@ -173,8 +174,19 @@ def test_address_and_data_stay_over_a_restart_when_durable(tmp_path):
         assert _run(second.app_url, "SELECT text FROM note") == [("kept",)]
         assert redis.Redis.from_url(second.redis_url).get("key") == b"kept"
         assert _run(second.app_url, "SHOW fsync") == [("on",)]
+        held = "SELECT pg_size_bytes(current_setting('shared_buffers')) / 1048576"
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        assert _run(second.app_url, held) == [(postgres._buffers(memory),)]
     finally:
         second.stop()
+
+
+@pytest.mark.parametrize(
+    ("memory", "buffers"),
+    [(0, 128), (1 << 30, 128), (4 << 30, 512), (8 << 30, 1024), (64 << 30, 1024)],
+)
+def test_pages_are_held_in_an_eighth_of_the_memory_within_bounds(memory, buffers):
+    assert postgres._buffers(memory) == buffers
 
 
 def test_a_port_that_was_taken_meanwhile_is_exchanged(tmp_path):
