@@ -31,13 +31,14 @@ def settle(*, subject_id: str, message: PushResult, received_at: datetime) -> st
     deposit = outcomes.locked(subject_id)
     if deposit is None:
         return "nobody's"
-    _take_ids(deposit, message)
+    _look_at_ids(deposit, message)
     trouble.tell(message.meaning, about=str(deposit))
     if message.meaning.outcome is Outcome.PAID:
         if message.amount_cents != deposit.amount_cents:
             raise NotOurs("amount")
         if not message.receipt:
             raise NotOurs("receipt")
+        _take_ids(deposit, message)
         at = message.paid_at or received_at
         if deposit.needs_word and outcomes.waits_for_word(deposit, message.receipt):
             return "to be confirmed"
@@ -73,18 +74,25 @@ OLDER = callbacks.older_pushes(ask=ask_about)
 
 
 @required
-def _take_ids(deposit: Deposit, message: PushResult) -> None:
-    """Raise NotOurs where the ids are not those of our prompt; take them where our answer got
-    lost."""
+def _look_at_ids(deposit: Deposit, message: PushResult) -> None:
+    """Raise NotOurs where the ids are not those of our prompt, as far as that is known."""
     told = message.checkout_request_id
     if not told:
         raise NotOurs("no id")
-    if deposit.checkout_id is not None:
-        if told != deposit.checkout_id:
-            raise NotOurs("another prompt")
-        return
-    if Deposit.objects.filter(checkout_id=told).exists():
+    if deposit.checkout_id not in (None, told):
+        raise NotOurs("another prompt")
+    if deposit.checkout_id is None and Deposit.objects.filter(checkout_id=told).exists():
         raise NotOurs("the prompt of another")
-    deposit.checkout_id = told[:80]
-    deposit.merchant_id = message.merchant_request_id[:80]
-    deposit.save(update_fields=["checkout_id", "merchant_id"])
+
+
+@required
+def _take_ids(deposit: Deposit, message: PushResult) -> None:
+    """Take the ids of a payment where our answer got lost.
+
+    Not those of a failure: M-Pesa might be asked about them, and its answer names no amount. If
+    they are another prompt's, its payment would be booked for this one.
+    """
+    if deposit.checkout_id is None:
+        deposit.checkout_id = message.checkout_request_id[:80]
+        deposit.merchant_id = message.merchant_request_id[:80]
+        deposit.save(update_fields=["checkout_id", "merchant_id"])

@@ -1,7 +1,8 @@
 """What M-Pesa says became of an attempt, and what follows. It may say so late, twice, or wrongly.
 
-A success is believed when it names our amount and a receipt; a failure when it is definite and,
-above a limit, when a status query agrees. Answers that contradict each other are for two people.
+A success is believed when it names our amount and a receipt; a failure when it is definite or a
+status query agrees; above a limit, and where two were told, only then. Answers that contradict each
+other are for two people.
 """
 
 from dataclasses import dataclass
@@ -120,7 +121,8 @@ def _failed(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
     if withdrawal.state == State.NEEDS_REVIEW and withdrawal.failure_code:
         return "left to staff"
     is_big = withdrawal.amount_cents > CONFIRM_FAILURE_ABOVE_CENTS
-    if told.told_by != STATUS and (is_big or not told.meaning.is_definite):
+    is_sure = told.meaning.is_definite and not is_big and not withdrawal.failure_code
+    if told.told_by != STATUS and not is_sure:
         return _ask_again(withdrawal, told)
     meaning = told.meaning
     if withdrawal.failure_code:
@@ -152,13 +154,13 @@ def refused(withdrawal: Withdrawal, attempt: PayoutAttempt, meaning: Meaning) ->
 
 @required
 def _ask_again(withdrawal: Withdrawal, told: Told) -> str:
-    """Keep the failure in mind until a status query agrees with it."""
+    """Keep the failure that was told first in mind, until a status query agrees with it."""
     if withdrawal.state == State.NEEDS_REVIEW:
         return "left to staff"
     outcomes.unknown(
         withdrawal,
         reason=f"a failure to be confirmed: {told.meaning.note}",
         due_at=timezone.now(),
-        failure_code=told.meaning.code[:40],
+        failure_code=withdrawal.failure_code or told.meaning.code[:40],
     )
     return "to be confirmed"

@@ -263,13 +263,17 @@ def histories(scene: Scene) -> Iterator[str]:
 
 
 def politeness(scene: Scene) -> Iterator[str]:
-    """Nobody was prompted twice for one deposit, nor asked about without end."""
+    """Nobody was prompted twice for one deposit, nor asked about without end.
+
+    Eleven times by schedule, once after it was cancelled, and whenever somebody presses for it.
+    """
     prompts = Counter(p["reference"] for p in scene.history.world.provider.prompts())
     for reference, times in prompts.items():
         if times > 1:
             yield f"{times} prompts went out for the deposit {reference}"
+    most = 12 + scene.history.notes.pressed
     for deposit in scene.deposits:
-        if deposit.questions > 12:
+        if deposit.questions > most:
             yield f"{deposit} was asked about {deposit.questions} times"
 
 

@@ -51,6 +51,7 @@ def _made(history: "History") -> list[tuple[Call, dict[str, Any]]]:
 
 def forge(history: "History", chance: random.Random) -> None:
     """Change a message that is on its way, send it elsewhere, or invent one."""
+    history.notes.pressed += 1
     chance.choice((_changed, _changed, _misdirected, _invented_paybill, _to_the_older_address))(
         history, chance
     )

@@ -163,8 +163,8 @@ BUGS = (
         "a failure of much money is believed without a second word",
         (
             (
-                "    if told.told_by != STATUS and (is_big or not told.meaning.is_definite):",
-                "    if told.told_by != STATUS and not told.meaning.is_definite:",
+                "is_sure = told.meaning.is_definite and not is_big and not withdrawal.failure_code",
+                "is_sure = told.meaning.is_definite and not withdrawal.failure_code",
             ),
         ),
     ),
@@ -174,8 +174,8 @@ BUGS = (
         "a failure that M-Pesa itself isn't sure of is believed without a second word",
         (
             (
-                "    if told.told_by != STATUS and (is_big or not told.meaning.is_definite):",
-                "    if told.told_by != STATUS and is_big:",
+                "is_sure = told.meaning.is_definite and not is_big and not withdrawal.failure_code",
+                "is_sure = not is_big and not withdrawal.failure_code",
             ),
         ),
     ),
