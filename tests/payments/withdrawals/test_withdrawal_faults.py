@@ -214,6 +214,24 @@ def test_a_full_or_unregistered_phone_gives_the_money_back_and_says_so(
     assert "KSh 505 is back in your wallet. Balance KSh 1,000." in text
 
 
+@pytest.mark.parametrize("codes", [(17, 8), (17, 17), (17, 2040)])
+def test_what_mpesa_tells_unasked_does_not_confirm_a_failure(
+    safaricom: Safaricom, codes: tuple[int, int]
+) -> None:
+    """It might be paid for all that, and what failed in that way is tried once more."""
+    member = mpesa.member_with(1_000_00)
+    withdrawal = _sent(member)
+    (ordered,) = safaricom.asked(PAYOUT)
+    for number, code in enumerate(codes):
+        post(ordered["ResultURL"], payout_result(ordered, code=code, ResultDesc=f"No. {number}"))
+    assert mpesa.work() == ["to be confirmed", "to be confirmed"]
+    assert (_now(withdrawal), withdrawal.failure_code) == (State.UNKNOWN, "17")
+    question = _ask(safaricom)
+    post(question["ResultURL"], status_result(question))
+    mpesa.work()
+    assert (_now(withdrawal), len(safaricom.asked(PAYOUT))) == (State.NEEDS_REVIEW, 1)
+
+
 def test_a_failure_after_the_success_changes_nothing(safaricom: Safaricom) -> None:
     member = mpesa.member_with(1_000_00)
     withdrawal = _sent(member)
