@@ -28,6 +28,14 @@ _HOT = """
 SELECT ledger_post('deposit.settled', 'deposit:' || uuidv7(), now(), '', NULL,
                    ARRAY[{paybill}, :wallet]::bigint[], ARRAY[100, -100]::bigint[]);
 """
+_SETTINGS = [
+    "server_version",
+    "shared_buffers",
+    "max_wal_size",
+    "fsync",
+    "full_page_writes",
+    "synchronous_commit",
+]
 _PGBENCH = "pgbench tpcb-like, prepared, scale 50, -c 8 -j 2"
 
 
@@ -131,6 +139,14 @@ class Server:
             child.stdin.flush()
         return [json.loads(child.communicate()[0]) for child in children]
 
+    def settings(self) -> str:
+        """Return what decides how quick and how durable the server is, for reading."""
+        with psycopg.connect(self.servers.app_url) as connection:
+            rows = connection.execute(
+                "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name", [_SETTINGS]
+            ).fetchall()
+        return ", ".join(" ".join(row) for row in rows)
+
     def roll_up(self) -> None:
         """Do what beat does each second in a living installation."""
         with psycopg.connect(self.servers.app_url, autocommit=True) as connection:
@@ -181,6 +197,7 @@ def ledger(stack: Stack, *, is_quick: bool) -> list[Figure]:  # noqa: ARG001
     with tempfile.TemporaryDirectory(prefix="nannychain-bench-") as folder:
         server = Server(Path(folder))
         try:
+            print(f"  {server.settings()}")
             server.prepare(wallets=5_000 if is_quick else 100_000, long_statement=long_statement)
             found = _rounds(server, count=rounds, seconds=seconds)
             pages = _pages(server, rounds=3 * rounds)
