@@ -34,10 +34,19 @@ _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 _ORPHAN_SECONDS = 3
 _MIB = 1024 * 1024
 _BUFFERS_MIN, _BUFFERS_MAX = 128 * _MIB, 1024 * _MIB
+_CONTAINERS_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+def _memory() -> int:
+    """Return how many bytes of memory there are for us: the machine's, or the container's."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        return min(machine, int(_CONTAINERS_LIMIT.read_text()))
+    return machine
 
 
 def _buffers(memory: int) -> int:
-    """Return how much of the machine's memory holds pages of the database, in MiB.
+    """Return how much of so much memory holds pages of the database, in MiB.
 
     PostgreSQL advises a quarter where it is alone. Here it shares with all else: an eighth. What
     isn't needed is never touched, so it takes no memory.
@@ -127,8 +136,7 @@ class Postgres(Server):
         assert self._place is not None
         settings = {**_ALWAYS, "port": str(self.port)}
         if self.durable:
-            memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-            settings["shared_buffers"] = f"{_buffers(memory)}MB"
+            settings["shared_buffers"] = f"{_buffers(_memory())}MB"
         else:
             settings |= _THROW_AWAY
         options = [part for item in settings.items() for part in ("-c", "=".join(item))]

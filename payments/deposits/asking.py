@@ -119,7 +119,7 @@ def _contradicted(deposit: Deposit, meaning: Meaning) -> None:
 def failed(deposit: Deposit, meaning: Meaning) -> str:
     """Record that the payer said no, or that nobody answered; return what it came to.
 
-    What is not certain goes on being asked about.
+    What is not certain goes on being asked about, once our prompt's id is known.
     """
     is_silence = any(meaning.words is each for each in _SILENCE)
     return outcomes.ended(

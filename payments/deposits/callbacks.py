@@ -38,11 +38,13 @@ def settle(*, subject_id: str, message: PushResult, received_at: datetime) -> st
             raise NotOurs("amount")
         if not message.receipt:
             raise NotOurs("receipt")
-        _take_ids(deposit, message)
         at = message.paid_at or received_at
         if deposit.needs_word and outcomes.waits_for_word(deposit, message.receipt):
             return "to be confirmed"
-        return outcomes.paid(deposit, told_by="callback", receipt=message.receipt, at=at)
+        came_to = outcomes.paid(deposit, told_by="callback", receipt=message.receipt, at=at)
+        if came_to != outcomes.OTHERS_RECEIPT:
+            _take_ids(deposit, message)
+        return came_to
     if message.meaning.outcome is Outcome.FAILED:
         return asking.failed(deposit, message.meaning)
     ask(subject_id=subject_id, why="the callback decides nothing")
@@ -87,10 +89,10 @@ def _look_at_ids(deposit: Deposit, message: PushResult) -> None:
 
 @required
 def _take_ids(deposit: Deposit, message: PushResult) -> None:
-    """Take the ids of a payment where our answer got lost.
+    """Take the ids of a payment that is booked, where our answer got lost.
 
-    Not those of a failure: M-Pesa might be asked about them, and its answer names no amount. If
-    they are another prompt's, its payment would be booked for this one.
+    Of nothing else: M-Pesa would be asked about them, and its answer names no amount. If they are
+    another prompt's, its payment would be booked for this one.
     """
     if deposit.checkout_id is None:
         deposit.checkout_id = message.checkout_request_id[:80]

@@ -68,6 +68,9 @@ def paid(
 def waits_for_word(deposit: Deposit, receipt: str) -> bool:
     """Keep the receipt that a callback named, and have M-Pesa asked, where it has not answered yet.
 
+    Where our answer got lost, the paybill's echo or the statement is the word: to ask about an id
+    that the callback itself has named would prove nothing.
+
     Tell whether it waits: not where it is paid already, nor where the receipt is that of a payment
     to the paybill, which M-Pesa has confirmed otherwise. `deposit` must be locked.
     """
@@ -77,7 +80,7 @@ def waits_for_word(deposit: Deposit, receipt: str) -> bool:
         return False
     deposit.receipt, deposit.reason = receipt, "told as paid; so much is asked about"
     fields = ["receipt", "reason"]
-    if deposit.state in ASKABLE:
+    if deposit.state in ASKABLE and deposit.checkout_id is not None:
         deposit.due_at = timezone.now()
         fields.append("due_at")
         queues.enqueue_after_commit("payments.deposits.tend", deposit_id=str(deposit.pk))

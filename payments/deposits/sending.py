@@ -163,6 +163,9 @@ def _accepted(deposit: Deposit, answer: Pushed) -> None:
         fields["due_at"] = deposit.sent_at + FIRST_QUESTION
         if _is_sent(deposit, fields):
             return
+    elif deposit.state in (State.EXPIRED, State.CANCELLED) and deposit.due_at is None:
+        # It ended before we knew its id: M-Pesa is asked now that it can be.
+        fields["due_at"] = (deposit.sent_at or deposit.created_at) + FIRST_QUESTION
     Deposit.objects.filter(pk=deposit.pk).update(**fields)
 
 

@@ -22,7 +22,7 @@ from payments.withdrawals.states import Attempt, State
 log = structlog.get_logger(__name__)
 
 CALLBACK, STATUS, STATEMENT = "callback", "status query", "statement"
-# A failure of more than this, in cents, is believed only when M-Pesa says so twice.
+# A failure of more than this, in cents, is believed only when a status query agrees.
 CONFIRM_FAILURE_ABOVE_CENTS = 10_000_00
 ATTEMPTS_MAX = 5
 TRY_AGAIN, TRY_AGAIN_MAX = timedelta(minutes=2), timedelta(minutes=15)
@@ -157,10 +157,12 @@ def _ask_again(withdrawal: Withdrawal, told: Told) -> str:
     """Keep the failure that was told first in mind, until a status query agrees with it."""
     if withdrawal.state == State.NEEDS_REVIEW:
         return "left to staff"
+    if withdrawal.state == State.UNKNOWN and withdrawal.failure_code:
+        return "to be confirmed"  # it is being asked about
     outcomes.unknown(
         withdrawal,
         reason=f"a failure to be confirmed: {told.meaning.note}",
         due_at=timezone.now(),
-        failure_code=withdrawal.failure_code or told.meaning.code[:40],
+        failure_code=told.meaning.code[:40],
     )
     return "to be confirmed"

@@ -18,7 +18,7 @@ from wallets.ledger import errors
 
 _PREPARED_AFTER = 5  # calls by a connection
 _KEPT = "ledger_calls"
-_STATEMENT_IS_GONE = "26000"
+_STATEMENT_IS_GONE, _STATEMENT_IS_THERE = "26000", "42P05"
 
 
 class Function:
@@ -75,6 +75,8 @@ def _ready(database: BaseDatabaseWrapper) -> _Kept:
     kept: _Kept | None = getattr(database.connection, _KEPT, None)
     if kept is None:
         kept = _Kept()
+        # The driver would discard all that is prepared, ours too, after a rollback to a savepoint.
+        database.connection.prepare_threshold = None
         setattr(database.connection, _KEPT, kept)
     return kept
 
@@ -95,26 +97,30 @@ def _straight(
 ) -> list[int | None]:
     """Run the prepared statement by libpq, which waits without holding up other threads.
 
-    While it waits, signals do too: no longer than `statement_timeout`.
+    While it waits, signals do too, as long as the server lets it wait (`statement_timeout`).
     """
     texts = [None if value is None else value.encode() for value in values]
     if any(text is not None and b"\0" in text for text in texts):
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
     server, name = connection.pgconn, function.name
     if name not in kept.prepared:
-        _checked(server, kept, server.prepare(name, function.prepared))
+        _checked(server, kept, name, server.prepare(name, function.prepared))
         kept.prepared.add(name)
-    written = _checked(server, kept, server.exec_prepared(name, texts)).get_value(0, 0)
+    result = _checked(server, kept, name, server.exec_prepared(name, texts))
+    written = result.get_value(0, 0)
     return [None if each == b"NULL" else int(each) for each in written[1:-1].split(b",")]
 
 
-def _checked(server: Any, kept: _Kept, result: Any) -> Any:
+def _checked(server: Any, kept: _Kept, name: bytes, result: Any) -> Any:
     """Return the result of a statement, or raise the error that it is, as the driver would."""
     if result.status in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
         return result
     if server.status == pq.ConnStatus.BAD:
         raise psycopg.OperationalError(server.get_error_message())
     error = psycopg.errors.error_from_result(result)
-    if error.sqlstate == _STATEMENT_IS_GONE:  # somebody has discarded it
-        kept.prepared.clear()
+    # Somebody has discarded it, or a signal came between; so it fails once, and no more.
+    if error.sqlstate == _STATEMENT_IS_GONE:
+        kept.prepared.discard(name)
+    elif error.sqlstate == _STATEMENT_IS_THERE:
+        kept.prepared.add(name)
     raise error

@@ -51,7 +51,6 @@ def _made(history: "History") -> list[tuple[Call, dict[str, Any]]]:
 
 def forge(history: "History", chance: random.Random) -> None:
     """Change a message that is on its way, send it elsewhere, or invent one."""
-    history.notes.pressed += 1
     chance.choice((_changed, _changed, _misdirected, _invented_paybill, _to_the_older_address))(
         history, chance
     )
@@ -78,6 +77,7 @@ def _changed(history: "History", chance: random.Random) -> None:
     is_believed = is_push and not _is_known(call.body)
     stranger = is_answer or is_believed or chance.random() < 0.3
     address = wire.STRANGER if stranger else wire.SAFARICOM
+    history.notes.pressed += is_push
     history.as_process(post, history.world, call.url, json.dumps(body), address=address)
 
 
@@ -153,6 +153,7 @@ def _misdirected(history: "History", chance: random.Random) -> None:
     calls = [call for call in _waiting(history) if "paybill" not in call.url]
     if len(calls) > 1:
         one, other = chance.sample(calls, k=2)
+        history.notes.pressed += "stkCallback" in other.body
         history.as_process(post, history.world, one.url, other.body)
 
 
@@ -187,5 +188,7 @@ def _to_the_older_address(history: "History", chance: random.Random) -> None:
     calls = [call for call in _waiting(history) if "paybill" not in call.url]
     if calls:
         call = chance.choice(calls)
-        path = "deposit/callback" if "stkCallback" in call.body else "b2c/result"
+        is_push = "stkCallback" in call.body
+        history.notes.pressed += is_push
+        path = "deposit/callback" if is_push else "b2c/result"
         history.as_process(post, history.world, f"{wire.SITE}/mpesa/{path}", call.body)

@@ -24,7 +24,8 @@ class Notes:
 
     `meant_for`: whom a payment to the paybill was for, by receipt; None where the account number
     names nobody. `lied_about`: ids of payouts of which the provider said that they had failed.
-    `pressed`: how often staff, or a message that nobody should believe, had M-Pesa asked.
+    `pressed`: how often staff, or a message that nobody should believe, may have had M-Pesa asked
+    about a prompt.
     """
 
     meant_for: dict[str, Person | None] = field(default_factory=dict)

@@ -51,10 +51,10 @@ def _open(shortcode: str) -> None:
 
 def ask_now(history: "History", chance: random.Random) -> None:
     """Have M-Pesa asked about something now."""
-    history.notes.pressed += 1
     model, act = chance.choice(((Deposit, deposits.ask_now), (Withdrawal, withdrawals.ask_now)))
     keys = list(model.objects.order_by("pk").values_list("pk", flat=True))  # type: ignore[attr-defined]
     if keys:
+        history.notes.pressed += model is Deposit
         history.as_process(act, chance.choice(keys), by=_ASKER)
 
 

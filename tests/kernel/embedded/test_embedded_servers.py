@@ -175,8 +175,7 @@ def test_address_and_data_stay_over_a_restart_when_durable(tmp_path):
         assert redis.Redis.from_url(second.redis_url).get("key") == b"kept"
         assert _run(second.app_url, "SHOW fsync") == [("on",)]
         held = "SELECT pg_size_bytes(current_setting('shared_buffers')) / 1048576"
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        assert _run(second.app_url, held) == [(postgres._buffers(memory),)]
+        assert _run(second.app_url, held) == [(postgres._buffers(postgres._memory()),)]
     finally:
         second.stop()
 
@@ -187,6 +186,18 @@ def test_address_and_data_stay_over_a_restart_when_durable(tmp_path):
 )
 def test_pages_are_held_in_an_eighth_of_the_memory_within_bounds(memory, buffers):
     assert postgres._buffers(memory) == buffers
+
+
+@pytest.mark.parametrize(
+    ("written", "is_less"), [("536870912\n", True), ("max\n", False), (None, False)]
+)
+def test_a_containers_limit_counts(tmp_path, monkeypatch, written, is_less):
+    limit = tmp_path / "memory.max"
+    if written is not None:
+        limit.write_text(written)
+    monkeypatch.setattr(postgres, "_CONTAINERS_LIMIT", limit)
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert postgres._memory() == (min(machine, 512 << 20) if is_less else machine)
 
 
 def test_a_port_that_was_taken_meanwhile_is_exchanged(tmp_path):

@@ -147,27 +147,6 @@ def test_the_answer_is_lost_and_the_token_in_the_path_finds_the_deposit(
     assert mpesa.balance(member) == 500_00
 
 
-@pytest.mark.parametrize("code", [7777, 1037, 1032])
-def test_another_prompts_message_at_its_address_pays_nothing(
-    safaricom: Safaricom, code: int
-) -> None:
-    """Its id is not taken: M-Pesa would say of it that it was paid, and name no amount."""
-    member = mpesa.member_with()
-    safaricom.plan(PUSH, CUT)
-    deposit = _sent(member)
-    (pushed,) = safaricom.asked(PUSH)
-    safaricom.push_results[checkout_id(9)] = ("0", "processed")
-    post(pushed["CallBackURL"], push_result(number=9, code=code))
-    for _ in range(3):
-        mpesa.work()
-        mpesa.pass_time(minutes=3)
-    assert _now(deposit) not in (State.PAID, State.SENT)
-    assert (deposit.checkout_id, mpesa.balance(member)) == (None, 0)
-    post(pushed["CallBackURL"], push_result(pushed))
-    assert mpesa.work() == ["paid late"]
-    assert (_settled(), mpesa.balance(member)) == (1, 500_00)
-
-
 def test_the_answer_is_lost_and_the_paybills_echo_finds_the_deposit(safaricom: Safaricom) -> None:
     member = mpesa.member_with()
     safaricom.plan(PUSH, CUT)

@@ -1,9 +1,9 @@
 """The quick way to the ledger's functions does the same as any query, however a connection is."""
 
 import gc
-import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from unittest.mock import Mock
@@ -50,14 +50,30 @@ def test_a_connection_is_asked_straight_once_it_has_called_often(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(way: str) -> None:
+@pytest.mark.parametrize("discarding", ["DEALLOCATE ALL", "DEALLOCATE ledger_post"])
+def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
+    monkeypatch: pytest.MonkeyPatch, discarding: str
+) -> None:
+    monkeypatch.setattr(calling, "_PREPARED_AFTER", 0)
     sender, recipient = books.wallet(100_00), books.wallet()
     posting.post(books.transfer(sender, recipient, 1_00))
     with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE ALL")
-    if way == "straight":
-        with pytest.raises(ProgrammingError):
-            posting.post(books.transfer(sender, recipient, 1_00))
+        cursor.execute(discarding)
+    with pytest.raises(ProgrammingError):
+        posting.post(books.transfer(sender, recipient, 1_00))
+    posting.post(books.transfer(sender, recipient, 1_00))
+    posting.post_batch([books.transfer(sender, recipient, 1_00)])
+    assert reading.standing(sender).balance == 97_00
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_is_prepared_already_fails_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "_PREPARED_AFTER", 0)
+    sender, recipient = books.wallet(100_00), books.wallet()
+    posting.post(books.transfer(sender, recipient, 1_00))
+    getattr(connection.connection, calling._KEPT).prepared.clear()
+    with pytest.raises(ProgrammingError):
+        posting.post(books.transfer(sender, recipient, 1_00))
     posting.post(books.transfer(sender, recipient, 1_00))
     assert reading.standing(sender).balance == 98_00
 
@@ -66,22 +82,32 @@ def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(way: str
 def test_others_work_while_a_posting_waits() -> None:
     waited = calling.Function("pg_temp.waited", "text")
 
-    def wait() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE FUNCTION pg_temp.waited(text) RETURNS bigint[] LANGUAGE sql AS"
-                " $$ SELECT array[1::bigint] FROM pg_sleep(1) $$"
-            )
-        assert calling.numbers_of(waited, [""]) == [1]
-        connection.close()
+    def wait(_: int) -> list[int | None]:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE FUNCTION pg_temp.waited(text) RETURNS bigint[] LANGUAGE sql AS"
+                    " $$ SELECT array[1::bigint] FROM pg_sleep(1) $$"
+                )
+            return calling.numbers_of(waited, [""])
+        finally:
+            connection.close()
 
     begun = time.monotonic()
-    threads = [threading.Thread(target=wait) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert time.monotonic() - begun < 4
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(wait, range(4))) == [[1]] * 4
+    assert 1 <= time.monotonic() - begun < 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_within_a_savepoint_leaves_the_way_open() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    with transaction.atomic():
+        posting.post(books.transfer(sender, recipient, 1_00))
+        with pytest.raises(errors.NotEnough), transaction.atomic():
+            posting.post(books.transfer(sender, recipient, 100_00))
+        posting.post(books.transfer(sender, recipient, 1_00))
+    assert reading.standing(sender).balance == 98_00
 
 
 def test_hot_accounts_have_no_balance_whichever_way_it_was(way: str) -> None:
