@@ -20,6 +20,8 @@ from payments.mpesa.callbacks import NotOurs
 from payments.mpesa.codes import Outcome
 from payments.mpesa.messages import PushResult
 
+_DIGITS = 12  # of a number in Kenya, 254712345678
+
 
 @required
 def settle(*, subject_id: str, message: PushResult, received_at: datetime) -> str:
@@ -83,8 +85,13 @@ def _look_at_ids(deposit: Deposit, message: PushResult) -> None:
         raise NotOurs("no id")
     if deposit.checkout_id not in (None, told):
         raise NotOurs("another prompt")
-    if deposit.checkout_id is None and Deposit.objects.filter(checkout_id=told).exists():
-        raise NotOurs("the prompt of another")
+    if deposit.checkout_id is None:
+        phone = message.phone  # of a payment; masked or hashed ones tell nothing
+        is_whole = phone.isdecimal() and len(phone) == _DIGITS
+        if is_whole and phone != deposit.phone.lstrip("+"):
+            raise NotOurs("another phone")
+        if Deposit.objects.filter(checkout_id=told).exists():
+            raise NotOurs("the prompt of another")
 
 
 @required

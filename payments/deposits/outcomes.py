@@ -200,7 +200,9 @@ def _verdict(deposit: Deposit, receipt: str) -> Verdict:
     if verdict is Verdict.OTHERS:
         _alert_conflict(deposit, why="its money is booked as a payment to the paybill")
         if deposit.state != State.PAID:
-            deposit.receipt, deposit.due_at = receipt, None
+            if not Deposit.objects.filter(receipt=receipt).exclude(pk=deposit.pk).exists():
+                deposit.receipt = receipt
+            deposit.due_at = None
             deposit.save(update_fields=["receipt", "due_at"])
     return verdict
 

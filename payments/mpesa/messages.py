@@ -140,8 +140,20 @@ class Result:
 
     @property
     def original_conversation_id(self) -> str:
-        """Return the id that we gave to the transaction which a status query asked about."""
-        return text(self.value("OriginatorConversationID", "OriginalConversationID"))
+        """Return the id that we gave to the transaction which a status query asked about.
+
+        Samples spell its key in three ways, and some have none.
+        """
+        return text(
+            self.value(
+                "OriginatorConversationID", "OriginalConversationID", "Originator Conversation ID"
+            )
+        )
+
+    @property
+    def original_transaction_id(self) -> str:
+        """Return the receipt of the payment that was given back."""
+        return reading.receipt(self.value("OriginalTransactionID"))
 
 
 @dataclass(frozen=True, kw_only=True)

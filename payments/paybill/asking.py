@@ -91,7 +91,8 @@ def settle(*, subject_id: str, message: Result, received_at: object) -> str:  # 
     trouble.tell(question, about=f"paybill {payment}")
     if question.outcome is not Outcome.PAID:
         return "not answered"
-    if message.receipt not in ("", payment.receipt):
+    if message.receipt != payment.receipt:
+        # Nothing else in it says which payment it is about.
         raise NotOurs("receipt")
     return _believe(payment, message)
 

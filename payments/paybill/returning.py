@@ -13,6 +13,7 @@ from django.utils import timezone
 from nannychain import alerts
 from nannychain.transactions import required
 from payments.mpesa import callbacks, client, trouble
+from payments.mpesa.callbacks import NotOurs
 from payments.mpesa.callbacks.addresses import Path
 from payments.mpesa.meanings import Outcome, Where
 from payments.mpesa.messages import Result
@@ -73,13 +74,19 @@ def _claim(payment_id: UUID | str) -> tuple[PaybillPayment, str] | None:
 
 @required
 def settle(*, subject_id: str, message: Result, received_at: object) -> str:  # noqa: ARG001
-    """Let M-Pesa's result decide; return what it came to, in a word or two. May come twice."""
+    """Let M-Pesa's result decide; return what it came to, in a word or two. May come twice.
+
+    Raises NotOurs for a success that names another payment, or none: every answer to a question is
+    a success, too.
+    """
     payment = outcomes.locked(subject_id)
     if payment is None:
         return "nobody's"
     meaning = message.meaning(Where.REVERSAL)
     trouble.tell(meaning, about=f"return of {payment}")
     if meaning.outcome is Outcome.PAID:
+        if message.code == "0" and message.original_transaction_id != payment.receipt:
+            raise NotOurs("receipt")
         if payment.state == State.RETURNING:
             outcomes.returned(payment, why="M-Pesa gave it back")
             return "returned"

@@ -164,8 +164,9 @@ def _again(payment: PaybillPayment, told: paybills.PaybillPayment) -> str:
 @required
 def _ask_soon(payment: PaybillPayment) -> str:
     if payment.due_at is None:
-        payment.due_at = timezone.now()
-        payment.save(update_fields=["due_at"])
+        # Where asking was given up, whoever tells of it again has it asked about once more.
+        payment.due_at, payment.questions = timezone.now(), max(0, payment.questions - 1)
+        payment.save(update_fields=["due_at", "questions"])
         queues.enqueue_after_commit("payments.paybill.tend", payment_id=str(payment.pk))
     return "to be confirmed"
 

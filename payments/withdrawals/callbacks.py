@@ -52,13 +52,15 @@ def settle(*, subject_id: str, message: Result, received_at: datetime) -> str:  
 def settle_status(*, subject_id: str, message: Result, received_at: datetime) -> str:  # noqa: ARG001
     """Let the answer to our question change the withdrawal; return what it came to.
 
-    Raises NotOurs for an answer about another payout.
+    Raises NotOurs for an answer about another payout. One that names no id of ours has to name her
+    number at least.
     """
     found = _locked(subject_id)
     if found is None:
         return "nobody's"
     withdrawal, attempt = found
-    if message.original_conversation_id not in ("", attempt.originator_id):
+    named = message.original_conversation_id
+    if named not in ("", attempt.originator_id):
         raise NotOurs("another payout")
     question = message.meaning(Where.QUESTION)
     trouble.tell(question, about=f"status of {withdrawal}")
@@ -68,6 +70,9 @@ def settle_status(*, subject_id: str, message: Result, received_at: datetime) ->
         attempt.words = question.note[:200]
         attempt.save(update_fields=["words"])
         return "not answered"
+    if not named and message.receiver_number != withdrawal.phone.lstrip("+"):
+        # It may be about any payment of that amount: one that came in, or somebody else's.
+        return "not decided"
     return results.apply(
         withdrawal,
         attempt,

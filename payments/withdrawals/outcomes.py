@@ -32,8 +32,7 @@ def locked(withdrawal_id: UUID | str) -> Withdrawal | None:
 def paid(withdrawal: Withdrawal, attempt: PayoutAttempt, *, receipt: str, told_by: str) -> str:
     """Book that M-Pesa has paid by this attempt; return what it came to, in a word or two."""
     if not receipts.claim(receipt, owner=f"withdrawal:{withdrawal.pk}"):
-        needs_review(withdrawal, why="its M-Pesa receipt belongs to another operation")
-        return "receipt belongs to another"
+        return _receipt_of_another(withdrawal, receipt)
     instant = timezone.now()
     books.paid(withdrawal)
     if ATTEMPT.allows(attempt.state, Attempt.PAID):
@@ -167,8 +166,7 @@ def contradicted(
     Each receipt is booked once, in suspense.
     """
     if not receipts.claim(receipt, owner=f"withdrawal:{withdrawal.pk}:again"):
-        needs_review(withdrawal, why="its M-Pesa receipt belongs to another operation")
-        return "receipt belongs to another"
+        return _receipt_of_another(withdrawal, receipt)
     instant = timezone.now()
     _, is_new = ExtraPayout.objects.get_or_create(
         receipt=receipt,
@@ -190,6 +188,14 @@ def contradicted(
     log.error("withdrawal.contradicted", withdrawal_id=str(withdrawal.pk), why=why)
     _alert_emergency(withdrawal, receipt=receipt, why=why)
     return "contradicted"
+
+
+@required
+def _receipt_of_another(withdrawal: Withdrawal, receipt: str) -> str:
+    """Leave it to staff. The attempt forgets the receipt: its own may still be told."""
+    withdrawal.attempts.filter(receipt=receipt).update(receipt=None)
+    needs_review(withdrawal, why="its M-Pesa receipt belongs to another operation")
+    return "receipt belongs to another"
 
 
 @required

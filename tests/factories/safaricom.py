@@ -164,10 +164,11 @@ def push_result(
     code: int | str = 0,
     amount: Any = None,
     receipt: str = "UKL1A2B3C4",
-    phone: Any = 254712345678,
+    phone: Any = None,
     **changes: Any,
 ) -> dict[str, Any]:
     """Return the callback of the n-th prompt, as it was asked for in `pushed`."""
+    phone = int((pushed or {}).get("PhoneNumber", 254712345678)) if phone is None else phone
     told: dict[str, Any] = {
         "MerchantRequestID": f"29115-34620561-{number}",
         "CheckoutRequestID": checkout_id(number),

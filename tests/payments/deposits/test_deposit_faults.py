@@ -350,7 +350,7 @@ def test_a_worker_that_died_in_the_middle_leaves_a_deposit_that_is_not_pushed_ag
     assert _now(deposit) == State.UNKNOWN
     assert safaricom.asked(PUSH) == []
     assert sending._claim(deposit.pk) is None
-    body = {"Amount": "500"}
+    body = {"Amount": "500", "PhoneNumber": member.phone[1:]}
     post(claim.callback_url, push_result(body))
     mpesa.work()
     assert (_now(deposit), mpesa.balance(member)) == (State.PAID, 500_00)

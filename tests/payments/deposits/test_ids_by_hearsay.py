@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from payments.deposits import echoes, services
+from payments.deposits import contests, echoes, services
 from payments.deposits.models import Deposit
 from payments.deposits.states import State
+from payments.mpesa.receipts.models import MpesaReceipt
 from tests.factories import mpesa
 from tests.factories.safaricom import CUT, PUSH, QUERY, Safaricom, checkout_id, post, push_result
 from wallets.wallet import selectors as wallets
@@ -68,6 +69,31 @@ def test_a_payment_whose_receipt_is_anothers_lends_no_id(safaricom: Safaricom) -
     assert mpesa.work() == ["receipt belongs to another"]
     _wait()
     assert _stands(deposit) == (State.EXPIRED, None, 0)
+
+
+def test_a_payment_by_another_phone_is_another_prompts(safaricom: Safaricom) -> None:
+    deposit = _asked_for(mpesa.member_with(), safaricom)
+    (pushed,) = safaricom.asked(PUSH)
+    post(pushed["CallBackURL"], push_result(pushed, number=9, phone=254700000001))
+    assert mpesa.work() == ["quarantined: another phone"]
+    assert _stands(deposit)[1:] == (None, 0)
+
+
+def test_a_receipt_that_another_deposit_names_too_is_told_to_staff_and_not_kept_twice(
+    safaricom: Safaricom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is credited by it; the message is handled, and not tried for ever."""
+    first = _asked_for(mpesa.member_with(), safaricom)
+    second = _asked_for(mpesa.member_with(), safaricom)
+    receipt = "UKL8K8K8K8"
+    Deposit.objects.filter(pk=first.pk).update(receipt=receipt)
+    MpesaReceipt.objects.create(code=receipt, owner="paybill:1")
+    monkeypatch.setattr(contests._joined, "judge", lambda _: contests.Verdict.OTHERS)
+    pushed = safaricom.asked(PUSH)[-1]
+    post(pushed["CallBackURL"], push_result(pushed, number=2, receipt=receipt))
+    assert mpesa.work() == ["receipt belongs to another"]
+    assert _stands(second)[1:] == (None, 0)
+    assert second.receipt is None
 
 
 def test_a_large_one_is_not_confirmed_by_an_id_that_the_callback_named(

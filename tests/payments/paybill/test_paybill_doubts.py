@@ -187,6 +187,29 @@ def _due(payment: PaybillPayment) -> None:
 
 
 @pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize("status", ["Completed", "Declined"])
+def test_an_answer_that_names_no_receipt_decides_nothing(her: Member, status: str) -> None:
+    payment = _asked(her)
+
+    answer = paybill.answer_of_status("", amount="1.00", status=status)
+    assert _post_answer(payment, answer) == ["quarantined: receipt"]
+
+    payment.refresh_from_db()
+    assert (payment.state, payment.amount_cents) == (State.UNCONFIRMED, 50_001_00)
+
+
+def test_what_was_given_up_is_asked_once_more_when_told_again(
+    her: Member, gateway: Gateway
+) -> None:
+    payment = _asked(her)
+    PaybillPayment.objects.update(due_at=None, questions=len(asking.PAUSES))
+    told = paybill.body(her.worker_id, GREAT, TransID=payment.receipt, FirstName="AGAIN")
+    assert paybill.confirm(told) == "to be confirmed"
+    tending.tend(payment.pk)
+    assert len(gateway.calls) == 2
+
+
+@pytest.mark.usefixtures("gateway")
 def test_an_answer_that_means_nothing_decides_nothing_and_is_told_to_staff(her: Member) -> None:
     payment = _asked(her)
 

@@ -101,8 +101,10 @@ def test_what_was_allotted_is_not_allotted_again(payment: PaybillPayment, her: M
     assert money.balance(her) == 800_00
 
 
-def _result(payment: PaybillPayment, code: str = "0") -> list[str]:
+def _result(payment: PaybillPayment, code: str = "0", *, about: str | None = None) -> list[str]:
     token = addresses.token_of(returning.SOURCE, payment.pk)
+    receipt = payment.receipt if about is None else about
+    named = [{"Key": "Amount", "Value": 800}, {"Key": "OriginalTransactionID", "Value": receipt}]
     body = {
         "Result": {
             "ResultType": 0,
@@ -111,6 +113,7 @@ def _result(payment: PaybillPayment, code: str = "0") -> list[str]:
             "OriginatorConversationID": "8521-4298025-1",
             "ConversationID": "AG_20261128_00004842",
             "TransactionID": "UKS0000001",
+            "ResultParameters": {"ResultParameter": named},
         }
     }
     Client().post(f"/cb/{token}/result", body, content_type="application/json")
@@ -136,6 +139,21 @@ def test_m_pesa_gives_it_back_to_the_payer(payment: PaybillPayment, gateway: Gat
     payment.refresh_from_db()
     assert payment.state == State.RETURNED
     assert _result(payment) == []
+
+
+@pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize("about", ["", "UKS9X9X9X9"], ids=["none", "another"])
+def test_an_answer_that_names_no_payment_or_another_gives_nothing_back(
+    payment: PaybillPayment, about: str
+) -> None:
+    """Each answer to a question is a success, too."""
+    _give_back(payment)
+
+    assert _result(payment, about=about) == ["quarantined: receipt"]
+    payment.refresh_from_db()
+    assert (payment.state, _standing(Kind.SUSPENSE_RECEIPTS)) == (State.RETURNING, 800_00)
+    assert Alert.objects.filter(key=f"paybill:return:{payment.pk}").exists()
+    assert _result(payment) == ["returned"]
 
 
 @pytest.mark.usefixtures("gateway")
