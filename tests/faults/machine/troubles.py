@@ -37,6 +37,12 @@ def set_fault(world: World, chance: random.Random) -> None:
     world.provider.faults.add(wanted)
 
 
+def turn_away(world: World) -> None:
+    """Let the provider refuse the next question or return at the door: too many calls."""
+    spike = {"target": troubles.QUESTION, "kind": "spike_arrest", "times": 1}
+    world.provider.faults.add(spike)
+
+
 def change_float(world: World, chance: random.Random) -> None:
     """Let our float for payouts be nearly empty, or full again."""
     is_low = chance.random() < 0.6

@@ -141,7 +141,7 @@ def test_friendbot_gives_once(network: SimulatedNetwork) -> None:
 
 
 def test_friendbot_serves_many_at_once_in_few_ledgers(network: SimulatedNetwork) -> None:
-    network.control("settings", ledger_seconds=0.3)
+    network.control("settings", ledger_seconds=1)
     people = [Keypair.random().public_key for _ in range(20)]
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda each: network.get("/friendbot", addr=each), people))

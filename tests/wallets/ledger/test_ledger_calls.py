@@ -56,14 +56,22 @@ def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
 ) -> None:
     monkeypatch.setattr(calling, "_PREPARED_AFTER", 0)
     sender, recipient = books.wallet(100_00), books.wallet()
+
+    def post_batch() -> None:
+        posting.post_batch([books.transfer(sender, recipient, 1_00)])
+
     posting.post(books.transfer(sender, recipient, 1_00))
+    post_batch()
     with connection.cursor() as cursor:
         cursor.execute(discarding)
     with pytest.raises(ProgrammingError):
         posting.post(books.transfer(sender, recipient, 1_00))
     posting.post(books.transfer(sender, recipient, 1_00))
-    posting.post_batch([books.transfer(sender, recipient, 1_00)])
-    assert reading.standing(sender).balance == 97_00
+    if discarding == "DEALLOCATE ALL":
+        with pytest.raises(ProgrammingError):
+            post_batch()
+    post_batch()
+    assert reading.standing(sender).balance == 96_00
 
 
 @pytest.mark.django_db(transaction=True)
