@@ -260,10 +260,8 @@ class History:
 
     # Staff.
 
-    def decide(self, chance: random.Random) -> None:
+    def decide(self, _: random.Random) -> None:
         """Two members of staff allot payments in suspense, or have them given back."""
-        if chance.random() < 0.3:
-            troubles.turn_away(self.world)
         staff.decide_payments(self)
 
     def ask_now(self, chance: random.Random) -> None:

@@ -25,13 +25,14 @@ class Notes:
     `meant_for`: whom a payment to the paybill was for, by receipt; None where the account number
     names nobody. `lied_about`: ids of payouts of which the provider said that they had failed.
     `pressed`: how often staff, or a message that nobody should believe, may have had M-Pesa asked
-    about a prompt.
+    about a prompt. `turned_away`: receipts whose return M-Pesa had no time for.
     """
 
     meant_for: dict[str, Person | None] = field(default_factory=dict)
     lied_about: set[str] = field(default_factory=set)
     forged: set[str] = field(default_factory=set)
     pressed: int = 0
+    turned_away: set[str] = field(default_factory=set)
 
 
 def pay_wage(history: "History", person: Person, chance: random.Random) -> None:

@@ -19,6 +19,7 @@ from payments.withdrawals import desk
 from payments.withdrawals import services as withdrawals
 from payments.withdrawals.models import Desk, Withdrawal
 from payments.withdrawals.states import State
+from tests.faults.machine import troubles
 
 if TYPE_CHECKING:
     from tests.faults.machine.history import History
@@ -91,9 +92,18 @@ def _decide_payment(history: "History", payment: PaybillPayment) -> bool:
         return _decided(history, kind, "payments.paybillpayment", payment, evidence)
     meant = history.notes.meant_for.get(payment.receipt)
     if meant is None:
+        _turn_away_one_in_three(history, payment)
         return _decided(history, "paybill.give_back", "payments.paybillpayment", payment, {})
     payload = {"member": meant.worker_id}
     return _decided(history, "paybill.allot", "payments.paybillpayment", payment, payload)
+
+
+def _turn_away_one_in_three(history: "History", payment: PaybillPayment) -> None:
+    """Let M-Pesa have no time, once, when it is asked to give a payment back."""
+    turned_away = history.notes.turned_away
+    if payment.pk.int % 3 == 0 and payment.receipt not in turned_away:
+        turned_away.add(payment.receipt)
+        troubles.turn_away(history.world)
 
 
 def _decided(
