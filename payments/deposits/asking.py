@@ -74,11 +74,7 @@ def _not_paid(deposit: Deposit, meaning: Meaning) -> None:
         failed(deposit, meaning)
     elif (ask_at := next_question(deposit)) is None:
         outcomes.ended(deposit, to=State.EXPIRED, reason="M-Pesa never said what became of it")
-        alerts.raise_alert(
-            key=f"deposit:unclear:{deposit.pk}",
-            title="M-Pesa never said what became of a deposit",
-            details={"deposit_id": str(deposit.pk), "reference": deposit.reference},
-        )
+        _tell_staff(deposit)
     elif deposit.state == State.SENT and is_over:
         why = meaning.note
         questions = deposit.questions + 1
@@ -92,6 +88,15 @@ def _not_paid(deposit: Deposit, meaning: Meaning) -> None:
         )
     else:
         _ask_at(deposit, ask_at)
+
+
+@required
+def _tell_staff(deposit: Deposit) -> None:
+    alerts.raise_alert(
+        key=f"deposit:unclear:{deposit.pk}",
+        title="M-Pesa never said what became of a deposit",
+        details={"deposit_id": str(deposit.pk), "reference": deposit.reference},
+    )
 
 
 @required
@@ -158,6 +163,8 @@ def _without_trace(deposit_id: UUID | str) -> None:
             return
         if deposit.state in AWAITED:
             outcomes.ended(deposit, to=State.EXPIRED, reason="no trace of it was found")
+            if deposit.receipt is not None:
+                _tell_staff(deposit)  # a callback has said that so much was paid; nothing else did
         elif deposit.state != State.PAID:
             _ask_at(deposit, None)
 

@@ -41,9 +41,11 @@ _AHEAD_MAX = timedelta(days=5)
 def _pull(history: "History") -> None:
     """Ask for M-Pesa's list; once more where somebody dies at it, as beat does before long."""
     died_at = history.world.points.died_at
-    before = -1
-    while before != (before := died_at.total()):
+    while True:
+        deaths = died_at.total()
         history.run_task("payments.paybill.pull_far_back", {})
+        if died_at.total() == deaths:
+            return
 
 
 def settle(history: "History", *, seed: int) -> list[str]:

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from payments.deposits import contests, echoes, services
+from nannychain.alerts.models import Alert
+from payments.deposits import contests, echoes, sending, services
 from payments.deposits.models import Deposit
 from payments.deposits.states import State
+from payments.mpesa import codes
+from payments.mpesa.answers import Pushed
 from payments.mpesa.receipts.models import MpesaReceipt
 from tests.factories import mpesa
 from tests.factories.safaricom import CUT, PUSH, QUERY, Safaricom, checkout_id, post, push_result
@@ -107,6 +110,7 @@ def test_a_large_one_is_not_confirmed_by_an_id_that_the_callback_named(
     _wait()
     assert _stands(deposit) == (State.EXPIRED, None, 0)
     assert safaricom.asked(QUERY) == []
+    assert Alert.objects.filter(key=f"deposit:unclear:{deposit.pk}").exists()
     told = {"receipt": "UKL7H7H7H7", "amount_cents": LARGE}
     assert echoes.record_receipt(deposit.pk, **told) == "paid late"
     assert _stands(deposit) == (State.PAID, None, LARGE)
@@ -131,3 +135,15 @@ def test_a_doubtful_failure_before_our_answer_is_asked_about_once_we_know_the_id
     mpesa.pass_time(minutes=1)
     mpesa.work()
     assert _stands(deposit) == (State.PAID, checkout_id(1), 500_00)
+
+
+def test_what_she_called_off_is_asked_about_once_we_know_its_id(safaricom: Safaricom) -> None:
+    member = mpesa.member_with()
+    deposit = _asked_for(member, safaricom)
+    services.cancel(deposit.pk, member_id=member.pk, channel="ussd")
+    meaning = codes.meaning_of(codes.Where.CALL, "0")
+    answer = Pushed(meaning=meaning, checkout_request_id=checkout_id(9), merchant_request_id="late")
+    sending.record(deposit.pk, answer)
+    safaricom.push_results[checkout_id(9)] = ("0", "processed")
+    _wait(2)
+    assert _stands(deposit) == (State.PAID, checkout_id(9), 500_00)
