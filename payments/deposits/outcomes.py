@@ -17,7 +17,7 @@ from payments import limits
 from payments.deposits import contests, messages, postings
 from payments.deposits.contests import Claim, Verdict
 from payments.deposits.models import Deposit
-from payments.deposits.states import ASKABLE, DEPOSIT, State
+from payments.deposits.states import ASKABLE, AWAITED, DEPOSIT, State
 from payments.mpesa.receipts import services as receipts
 from wallets.ledger import accounts, posting
 from wallets.ledger.chart import Kind
@@ -198,13 +198,28 @@ def _verdict(deposit: Deposit, receipt: str) -> Verdict:
         _alert_conflict(deposit, why="its receipt belongs to another operation")
         return Verdict.OTHERS
     if verdict is Verdict.OTHERS:
-        _alert_conflict(deposit, why="its money is booked as a payment to the paybill")
-        if deposit.state != State.PAID:
-            if not Deposit.objects.filter(receipt=receipt).exclude(pk=deposit.pk).exists():
-                deposit.receipt = receipt
-            deposit.due_at = None
-            deposit.save(update_fields=["receipt", "due_at"])
+        why = "its money is booked as a payment to the paybill"
+        _alert_conflict(deposit, why=why)
+        _booked_elsewhere(deposit, receipt=receipt, why=why)
     return verdict
+
+
+@required
+def _booked_elsewhere(deposit: Deposit, *, receipt: str, why: str) -> None:
+    """Keep the receipt, if no other deposit has it, and ask no more: the answer would be the same.
+
+    Where a worker is still at it, that ends with its answer.
+    """
+    if deposit.state == State.PAID:
+        return
+    if not Deposit.objects.filter(receipt=receipt).exclude(pk=deposit.pk).exists():
+        deposit.receipt = receipt
+        deposit.save(update_fields=["receipt"])
+    if deposit.state in AWAITED:
+        ended(deposit, to=State.EXPIRED, reason=why)
+    elif deposit.state in ASKABLE:
+        deposit.due_at = None
+        deposit.save(update_fields=["due_at"])
 
 
 @required

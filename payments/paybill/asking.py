@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from nannychain import alerts
@@ -50,6 +51,10 @@ def ask(payment_id: UUID | str) -> None:
     )
     trouble.tell(answer.meaning, about=f"paybill {receipt}")
     log.info("paybill.asked", payment_id=str(payment_id), outcome=answer.outcome)
+    if answer.outcome is Outcome.REJECTED:
+        # It was no question: M-Pesa never heard it.
+        heard = PaybillPayment.objects.filter(pk=payment_id, questions__gt=0)
+        heard.update(questions=F("questions") - 1)
 
 
 def _claim(payment_id: UUID | str) -> str | None:

@@ -27,6 +27,7 @@ CONFIRM_FAILURE_ABOVE_CENTS = 10_000_00
 ATTEMPTS_MAX = 5
 TRY_AGAIN, TRY_AGAIN_MAX = timedelta(minutes=2), timedelta(minutes=15)
 _AT_THE_DOOR = (Where.TRANSPORT, Where.HTTP, Where.CALL)
+_SUCCESS = ("0", "completed")  # of a result, and of the answer to a question
 _BEING_DECIDED = (State.SENDING, State.SENT, State.UNKNOWN, State.NEEDS_REVIEW)
 
 
@@ -47,6 +48,7 @@ def apply(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
     A success with a second receipt is a second payment. Raises NotOurs for one with another amount,
     or without a receipt.
     """
+    said_paid = attempt.result_code.casefold() in _SUCCESS
     PayoutAttempt.objects.filter(pk=attempt.pk).update(
         result_code=told.meaning.code[:40],
         words=told.meaning.note[:200],
@@ -56,8 +58,8 @@ def apply(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
     if told.meaning.outcome is Outcome.PAID:
         return _paid(withdrawal, attempt, told)
     if told.meaning.outcome is Outcome.FAILED:
-        return _failed(withdrawal, attempt, told)
-    if withdrawal.state in (State.SENDING, State.SENT):
+        return _failed(withdrawal, attempt, told, said_paid=said_paid)
+    if withdrawal.state in (State.SENDING, State.SENT) and attempt.state != Attempt.REJECTED:
         outcomes.unknown(withdrawal, reason=told.meaning.note, due_at=timezone.now())
     return "not decided"
 
@@ -113,12 +115,12 @@ def _contradiction(withdrawal: Withdrawal, attempt: PayoutAttempt) -> str:
 
 
 @required
-def _failed(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told) -> str:
+def _failed(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told, *, said_paid: bool) -> str:
     if withdrawal.state not in _BEING_DECIDED or attempt.state == Attempt.REJECTED:
         if withdrawal.state == State.PAID:
             log.warning("withdrawal.failure_after_success", withdrawal_id=str(withdrawal.pk))
         return "had ended"
-    if withdrawal.state == State.NEEDS_REVIEW and withdrawal.failure_code:
+    if withdrawal.state == State.NEEDS_REVIEW and (withdrawal.failure_code or said_paid):
         return "left to staff"
     is_big = withdrawal.amount_cents > CONFIRM_FAILURE_ABOVE_CENTS
     is_sure = told.meaning.is_definite and not is_big and not withdrawal.failure_code

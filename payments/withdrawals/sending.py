@@ -183,15 +183,16 @@ def record(attempt_id: UUID, answer: Taken) -> None:
             _accepted(withdrawal, attempt, answer)
         elif answer.outcome is Outcome.REJECTED:
             _rejected(withdrawal, attempt, answer)
-        elif withdrawal.state == State.SENDING and attempt.state == Attempt.CLAIMED:
+        elif attempt.state == Attempt.CLAIMED:
             _unknown(withdrawal, attempt, reason=answer.meaning.note)
 
 
 @required
 def _accepted(withdrawal: Withdrawal, attempt: PayoutAttempt, answer: Taken) -> None:
     PayoutAttempt.objects.filter(pk=attempt.pk).update(conversation_id=answer.conversation_id[:80])
-    if ATTEMPT.allows(attempt.state, Attempt.ACCEPTED):
-        ATTEMPT.move(attempt, to=Attempt.ACCEPTED)
+    if not ATTEMPT.allows(attempt.state, Attempt.ACCEPTED):
+        return  # its result was faster; the withdrawal may be on its way by another attempt
+    ATTEMPT.move(attempt, to=Attempt.ACCEPTED)
     if withdrawal.state == State.SENDING or _only_lost(withdrawal):
         due_at = attempt.sent_at + FIRST_QUESTION
         WITHDRAWAL.move(withdrawal, to=State.SENT, reason="", due_at=due_at)
@@ -212,6 +213,8 @@ def _rejected(withdrawal: Withdrawal, attempt: PayoutAttempt, answer: Taken) -> 
 
 @required
 def _unknown(withdrawal: Withdrawal, attempt: PayoutAttempt, *, reason: str) -> None:
+    """Note that M-Pesa may have the order; what its result has made of the withdrawal stays."""
     if ATTEMPT.allows(attempt.state, Attempt.UNKNOWN):
         ATTEMPT.move(attempt, to=Attempt.UNKNOWN, why=reason, words=reason[:200])
-    outcomes.unknown(withdrawal, reason=reason, due_at=attempt.sent_at + UNKNOWN_QUESTION)
+    if withdrawal.state == State.SENDING:
+        outcomes.unknown(withdrawal, reason=reason, due_at=attempt.sent_at + UNKNOWN_QUESTION)

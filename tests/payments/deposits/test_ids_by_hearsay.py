@@ -95,8 +95,33 @@ def test_a_receipt_that_another_deposit_names_too_is_told_to_staff_and_not_kept_
     pushed = safaricom.asked(PUSH)[-1]
     post(pushed["CallBackURL"], push_result(pushed, number=2, receipt=receipt))
     assert mpesa.work() == ["receipt belongs to another"]
-    assert _stands(second)[1:] == (None, 0)
-    assert second.receipt is None
+    assert _stands(second) == (State.EXPIRED, None, 0)
+    assert (second.receipt, second.due_at) == (None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_that_is_booked_elsewhere_comes_before_our_answer(
+    safaricom: Safaricom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is sending keeps the time of his claim; what M-Pesa says again then ends it."""
+    monkeypatch.setattr(contests._joined, "judge", lambda _: contests.Verdict.OTHERS)
+    MpesaReceipt.objects.create(code="UKL8K8K8K8", owner="paybill:1")
+    due = []
+
+    def call_first(body: dict[str, Any]) -> None:
+        post(body["CallBackURL"], push_result(body, receipt="UKL8K8K8K8"))
+        assert mpesa.read_inbox() == ["receipt belongs to another"]
+        due.append(Deposit.objects.get().due_at)
+        connection.close()
+
+    safaricom.plan(PUSH, call_first)
+    safaricom.push_results[checkout_id(1)] = ("0", "processed")
+    deposit = services.request(mpesa.member_with().pk, amount_cents=500_00, channel="ussd")
+    mpesa.work()
+    assert due[0] is not None
+    _wait(2)
+    assert _stands(deposit) == (State.EXPIRED, checkout_id(1), 0)
+    assert deposit.due_at is None
 
 
 def test_a_large_one_is_not_confirmed_by_an_id_that_the_callback_named(

@@ -94,3 +94,16 @@ def test_a_receipt_of_another_operation_is_forgotten_and_its_own_still_counts(
     post(ordered["ResultURL"], payout_result(ordered))
     assert mpesa.read_inbox() == ["paid"]
     assert (_state(withdrawal), withdrawal.receipt) == (State.PAID, "UKL5D6E7F8")
+
+
+def test_a_failure_after_a_success_with_a_receipt_of_another_is_left_to_staff(
+    withdrawal: Withdrawal, safaricom: Safaricom
+) -> None:
+    MpesaReceipt.objects.create(code="UKL9T9T9T9", owner="paybill:1")
+    (ordered,) = safaricom.asked(PAYOUT)
+    post(ordered["ResultURL"], payout_result(ordered, receipt="UKL9T9T9T9"))
+    mpesa.read_inbox()
+    post(ordered["ResultURL"], payout_result(ordered, code=2040))
+    assert mpesa.read_inbox() == ["left to staff"]
+    assert _state(withdrawal) == State.NEEDS_REVIEW
+    assert mpesa.balance(withdrawal.member) == 495_00, "nothing went back"

@@ -24,7 +24,7 @@ BUGS = (
                 "    outcomes.unknown(withdrawal, reason=reason,"
                 " due_at=attempt.sent_at + UNKNOWN_QUESTION)",
                 "    PayoutAttempt.objects.filter(pk=attempt.pk).update(state=Attempt.REJECTED)\n"
-                "    WITHDRAWAL.move(withdrawal, to=State.PARKED, due_at=timezone.now())",
+                "        WITHDRAWAL.move(withdrawal, to=State.PARKED, due_at=timezone.now())",
             ),
         ),
     ),
