@@ -25,7 +25,7 @@ from payments.withdrawals.models import PayoutAttempt, Withdrawal
 from payments.withdrawals.states import ATTEMPT, WITHDRAWAL
 from simulators.daraja.bank import Payment
 from tests.factories.mpesa import standing
-from tests.faults.machine import truth
+from tests.faults.machine import morning, truth
 from tests.faults.machine.people import WALLET_MAX
 from tests.faults.machine.provider import FLOAT_CENTS, PAYOUT_SHORTCODE, SHORTCODE
 from tests.faults.machine.scene import Scene
@@ -349,6 +349,7 @@ CHECKS: tuple[Callable[[Scene], Iterator[str]], ...] = (
     holds,
     journals,
     sms,
+    morning.statements,  # the last: it writes
 )
 
 

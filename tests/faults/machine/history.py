@@ -88,11 +88,13 @@ class History:
     """A history as it happens, and what the driver has noted of it.
 
     `sends_sms`: whether SMS go out to the phones; sending has histories of its own elsewhere, and
-    takes a third of the time.
+    takes a third of the time. `gets_statements`: whether M-Pesa's statements are handed in
+    after it.
     """
 
     world: World
     sends_sms: bool = False
+    gets_statements: bool = False
     notes: paying.Notes = field(default_factory=paying.Notes)
     oddities: list[str] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 from simulators.africastalking import sms
-from simulators.daraja import troubles, views
+from simulators.daraja import portal, troubles, views
 from simulators.daraja.answers import DONE
 from simulators.daraja.bank import UTILITY, WORKING, NotEnough, Payment, TooFull
 from simulators.daraja.desk import Taken
@@ -83,6 +83,7 @@ class Provider:
         )
         self.app = Flask("providers")
         self.app.register_blueprint(views.blueprint(self.network), url_prefix="/daraja")
+        self.app.register_blueprint(portal.blueprint(self.network), url_prefix="/daraja")
         self.app.register_blueprint(sms.blueprint(self.world), url_prefix="/africastalking")
 
     def _noting(self, fields: dict[str, Any], take: Callable[[dict[str, Any]], Taken]) -> Taken:

@@ -12,6 +12,7 @@ from tests.faults.machine.seeding import seeded
 from tests.faults.machine.world import World
 
 SMS_EVERY = 5  # one of so many histories sends its SMS
+STATEMENTS_EVERY = 3  # after one of so many M-Pesa's statements are handed in
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,11 @@ def tell(
     steps = written(seed, length=length) if steps is None else steps
     with seeded(seed):
         world.begin()
-        history = History(world, sends_sms=seed % SMS_EVERY == 0)
+        history = History(
+            world,
+            sends_sms=seed % SMS_EVERY == 0,
+            gets_statements=seed % STATEMENTS_EVERY == 0,
+        )
         try:
             for step in steps:
                 history.take(step)
