@@ -7,6 +7,7 @@ from benchmarks import (
     api,
     callbacks,
     ledger,
+    memory,
     mpesa,
     report,
     restore,
@@ -25,6 +26,7 @@ PARTS = {
     **api.PARTS,
     **mpesa.PARTS,
     **storage.PARTS,
+    **memory.PARTS,
     **restore.PARTS,
     **statement.PARTS,
 }

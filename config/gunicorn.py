@@ -5,7 +5,9 @@ It is read by gunicorn before Django, so it takes its few settings from the envi
 our own request line masks them.
 """
 
+import gc
 import os
+from typing import Any
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 worker_class = "gthread"
@@ -22,3 +24,9 @@ accesslog = None
 errorlog = "-"
 loglevel = "info"
 control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:  # noqa: ARG001 - a hook of gunicorn's
+    """Set aside what is loaded, so that no worker's collector touches, and copies, its pages."""
+    gc.collect()
+    gc.freeze()

@@ -57,3 +57,17 @@ def test_it_starts_and_answers_without_slow_libraries_and_without_any_server() -
     assert json.loads(health) == {"status": "ok"}
     assert hop.startswith("END ")
     assert (schema, problem) == ("application/json", "application/problem+json")
+
+
+def test_what_is_loaded_before_the_fork_is_set_aside() -> None:
+    """A collector that looked at it in each worker would have its pages copied there."""
+    program = (
+        "import gc, runpy\n"
+        "hooks = runpy.run_path('config/gunicorn.py')\n"
+        "hooks['when_ready'](None)\n"
+        "print(gc.get_freeze_count() > 1000)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=tree.ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "True"
