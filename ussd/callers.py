@@ -45,9 +45,15 @@ def language_of(caller: Caller | None) -> str:
     return caller.language if caller else DEFAULT_LANGUAGE
 
 
-def note_dial(caller: Caller) -> None:
-    """Note that the member's phone is in use, once a day; its SIM is asked about afterwards."""
+def note_dial(visit: Visit) -> None:
+    """Note that the member's phone is in use, once a day; its SIM is asked about afterwards.
+
+    A gateway that may be believed about whose phone it is proves a phone that nothing proved yet.
+    """
+    caller: Caller = visit.caller
     instant = timezone.now()
+    if caller.phone_proved_at is None and visit.hop.is_authenticated:
+        standing.proved_by_dial(caller.member_id)
     if caller.last_seen_at is None or instant - caller.last_seen_at > _SEEN_EVERY:
         standing.seen(caller.member_id, instant)
         sim_swaps.want(caller.member_id)

@@ -54,7 +54,7 @@ class TestShowing:
     def test_a_member_costs_one_query_at_the_dial_and_none_in_menus(
         self, phone: Phone, counted: Any
     ) -> None:
-        identity.create_account(phone.number, channel="test")
+        identity.create_account(phone.number, channel="test", phone_proved=True)
         with counted() as queries:
             phone.dial()
             phone.enter("9", "0", "11", "0", "13")
@@ -63,7 +63,7 @@ class TestShowing:
     def test_a_screen_that_shows_the_member_costs_one_query(
         self, phone: Phone, counted: Any
     ) -> None:
-        identity.create_account(phone.number, channel="test")
+        identity.create_account(phone.number, channel="test", phone_proved=True)
         phone.dial()
         with counted() as queries:
             assert "Member since" in phone.enter("8")
@@ -77,7 +77,7 @@ class TestShowing:
         assert len(queries) == 0
 
     def test_a_rebuild_stays_within_three(self, phone: Phone, counted: Any) -> None:
-        identity.create_account(phone.number, channel="test")
+        identity.create_account(phone.number, channel="test", phone_proved=True)
         phone.dial()
         phone.enter("9", "1", "11")
         phone.lose_session()
@@ -112,7 +112,7 @@ class TestActing:
         assert len(queries) == ALREADY_JOINED
 
     def test_choosing_a_language_costs_what_it_says(self, phone: Phone, counted: Any) -> None:
-        identity.create_account(phone.number, channel="test")
+        identity.create_account(phone.number, channel="test", phone_proved=True)
         phone.dial()
         phone.enter("9")
         with counted() as queries:

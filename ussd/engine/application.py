@@ -109,8 +109,9 @@ class Application:
     one; it ends with `Leave`, which returns to where the PIN was wanted. An application without PIN
     screens needs neither it nor `pins`.
 
-    `on_begin` is told whose session begins, once for each. `on_refusal` is asked when an act was
-    refused: it may do something about it, in the transaction that keeps the answer, and say so.
+    `on_begin` is told of a session that begins, where somebody known calls: once for each, and once
+    more where nothing tells any more that the session had begun. `on_refusal` is asked when an act
+    was refused: it may do something about it, in the transaction that keeps the answer, and say so.
     """
 
     tree: tuple[Item, ...]
@@ -125,7 +126,7 @@ class Application:
     root_names: frozenset[str]
     pins: Pins | None = None
     first_pin: str = ""
-    on_begin: Callable[[Any], None] = _nothing
+    on_begin: Callable[[Visit], None] = _nothing
     on_refusal: Callable[[Visit, NannyChainError], str | None] = _nobody
 
     @cached_property

@@ -18,7 +18,7 @@ def begin(
     That the question was asked is stored, since the first input means another thing by it.
     """
     if visit.caller is not None:
-        app.on_begin(visit.caller)
+        app.on_begin(visit)
     root, language = app.roots(visit.caller)[0], app.language_of(visit.caller)
     asking = dropped.question(app, dropped_place, root=root) if dropped_place else None
     if asking is not None:

@@ -15,7 +15,7 @@ from workers.identity.models import Member
 class Caller:
     """What a front door knows of a member all along: nothing private, and what rarely changes.
 
-    `last_seen_at` is known where the member was just looked up.
+    `last_seen_at` and `phone_proved_at` are known where the member was just looked up.
     """
 
     member_id: UUID
@@ -23,6 +23,7 @@ class Caller:
     language: str
     joined_at: datetime
     last_seen_at: datetime | None = None
+    phone_proved_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def caller_by_phone(phone: str) -> Caller | None:
 
 @cache
 def _caller_statement() -> str:
-    columns = ("id", "worker_id", "language", "joined_at", "standing__last_seen_at")
+    own = ("id", "worker_id", "language", "joined_at")
+    columns = (*own, "standing__last_seen_at", "phone_proved_at")
     statement, _ = Member.objects.filter(phone="").values_list(*columns).query.sql_with_params()
     return statement
 

@@ -201,6 +201,31 @@ def phone_proved(member_id: UUID) -> None:
         wallets.owner_is_proved(member.wallet)
 
 
+def proved_by_dial(member_id: UUID) -> None:
+    """Note that a gateway has shown a phone that nothing proved yet to be in the member's hands.
+
+    What asks for a code stands: after silence, or on another SIM, a dial proves nothing.
+    """
+    with transaction.atomic():
+        member = (
+            Member.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("wallet")
+            .get(pk=member_id)
+        )
+        if member.phone_proved_at is not None:
+            return
+        member.phone_proved_at = timezone.now()
+        member.save(update_fields=["phone_proved_at"])
+        wallets.owner_is_proved(member.wallet)
+        audit.record(
+            "member.phone_proved",
+            subject=member,
+            actor_id=member.id,
+            actor=member.worker_id,
+            channel="ussd",
+        )
+
+
 @required
 def cap_outgoing(member_id: UUID, *, why: str) -> None:
     """Cap what leaves for 24 hours from now; a cap that stands goes on and ends later."""

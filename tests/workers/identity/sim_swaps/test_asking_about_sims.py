@@ -16,7 +16,9 @@ from nannychain.notifications.africastalking.insights import Answer, Outcome
 from tests.factories.members import MemberFactory
 from tests.factories.threads import at_once
 from tests.simulators.program import Receiver
+from tests.ussd.phone import Phone
 from ussd import callers
+from ussd.engine.hop import Visit, Who
 from workers.identity import selectors
 from workers.identity.models import Member
 from workers.identity.sim_swaps import asking, services
@@ -82,9 +84,8 @@ def test_a_dial_wants_it_once_a_day_and_asks_nobody_itself(
     member: Member, provider: Receiver
 ) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        caller = selectors.caller_by_phone(member.phone)
-        assert caller is not None
-        callers.note_dial(caller)
+        who = Who(selectors.caller_by_phone)
+        callers.note_dial(Visit(hop=Phone(member.phone).hop(), language="en", who=who))
         assert (lookup().member_id, lookup().state) == (member.id, State.WAITING)
         assert provider.posts.empty()
 

@@ -1,0 +1,74 @@
+"""What a dial tells of the phone: that it is in its owner's hands, and that it is in use."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import override_settings
+from django.utils import timezone
+
+from nannychain.audit.models import AuditEntry
+from tests.factories.members import MemberFactory
+from tests.ussd.phone import Phone
+from wallets.stellar.models import FundingRequest
+from workers.identity.me import selectors as me
+from workers.identity.models import Member
+from workers.identity.standing import services as standing
+from workers.identity.standing.models import Standing
+
+pytestmark = pytest.mark.django_db
+LATER = timedelta(days=91)
+
+
+@pytest.fixture
+def member(phone: Phone) -> Member:
+    return MemberFactory.create(phone=phone.number, channel="api")
+
+
+def is_proved(member: Member) -> bool:
+    member.refresh_from_db()
+    request = FundingRequest.objects.get(wallet=member.wallet)
+    assert (member.phone_proved_at is None) == (request.proved_at is None)
+    return member.phone_proved_at is not None
+
+
+def to_do(member: Member) -> list[str]:
+    return [thing.code for thing in me.dashboard(member).things_to_do]
+
+
+def must_prove(member: Member) -> bool:
+    return Standing.objects.get(pk=member.pk).must_prove_since is not None
+
+
+class TestProving:
+    def test_a_dial_proves_a_phone_that_nothing_proved_yet(
+        self, phone: Phone, member: Member
+    ) -> None:
+        assert "prove_phone" in to_do(member)
+        phone.dial()
+        assert is_proved(member)
+        assert "prove_phone" not in to_do(member)
+        assert AuditEntry.objects.filter(action="member.phone_proved").count() == 1
+
+    def test_the_first_proof_stays(self, phone: Phone, member: Member) -> None:
+        phone.dial()
+        member.refresh_from_db()
+        first = member.phone_proved_at
+        phone.dial()
+        standing.proved_by_dial(member.pk)
+        member.refresh_from_db()
+        assert member.phone_proved_at == first
+        assert AuditEntry.objects.filter(action="member.phone_proved").count() == 1
+
+    @override_settings(USSD_API_KEY="", OPERATING_MODE="partner")
+    def test_a_gateway_that_shows_no_key_proves_nothing(self, phone: Phone, member: Member) -> None:
+        phone.dial()
+        assert not is_proved(member)
+
+    def test_after_silence_a_dial_opens_the_account_and_still_wants_a_code(
+        self, phone: Phone, member: Member
+    ) -> None:
+        with time_machine.travel(timezone.now() + LATER):
+            phone.dial()
+            assert is_proved(member)
+            assert must_prove(member)
