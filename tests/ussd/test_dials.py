@@ -13,6 +13,7 @@ from tests.ussd.phone import Phone
 from wallets.stellar.models import FundingRequest
 from workers.identity.me import selectors as me
 from workers.identity.models import Member
+from workers.identity.sim_swaps.models import SimSwapLookup
 from workers.identity.standing import services as standing
 from workers.identity.standing.models import Standing
 
@@ -50,6 +51,10 @@ class TestProving:
         assert "prove_phone" not in to_do(member)
         assert AuditEntry.objects.filter(action="member.phone_proved").count() == 1
 
+    def test_so_does_one_that_brings_a_text_at_once(self, phone: Phone, member: Member) -> None:
+        phone.enter("1")
+        assert is_proved(member)
+
     def test_the_first_proof_stays(self, phone: Phone, member: Member) -> None:
         phone.dial()
         member.refresh_from_db()
@@ -63,6 +68,7 @@ class TestProving:
     @override_settings(USSD_API_KEY="", OPERATING_MODE="partner")
     def test_a_gateway_that_shows_no_key_proves_nothing(self, phone: Phone, member: Member) -> None:
         phone.dial()
+        phone.enter("1")
         assert not is_proved(member)
 
     def test_after_silence_a_dial_opens_the_account_and_still_wants_a_code(
@@ -72,3 +78,39 @@ class TestProving:
             phone.dial()
             assert is_proved(member)
             assert must_prove(member)
+
+
+class TestSeeing:
+    def test_whoever_always_dials_with_a_text_is_not_silent(
+        self, phone: Phone, member: Member
+    ) -> None:
+        start = timezone.now()
+        for days in (45, 100):
+            with time_machine.travel(start + timedelta(days=days)):
+                Phone(phone.number).enter("1")
+                seen_at = Standing.objects.get(pk=member.pk).last_seen_at
+                assert timezone.now() - seen_at < timedelta(minutes=1)
+        assert not must_prove(member)
+
+    def test_the_silence_before_a_dial_with_a_text_counts(
+        self, phone: Phone, member: Member
+    ) -> None:
+        with time_machine.travel(timezone.now() + LATER):
+            phone.enter("1")
+        assert must_prove(member)
+
+    def test_a_dial_with_a_text_has_the_sim_asked_about_once(
+        self, phone: Phone, member: Member
+    ) -> None:
+        with time_machine.travel(timezone.now() + timedelta(days=8)):
+            phone.enter("9", "1")
+        assert SimSwapLookup.objects.filter(member_id=member.pk).count() == 1
+
+    def test_a_session_that_redis_lost_is_no_new_dial_where_its_effects_are_kept(
+        self, phone: Phone, member: Member
+    ) -> None:
+        phone.enter("9", "2")
+        Standing.objects.update(last_seen_at=timezone.now() - timedelta(days=2))
+        phone.lose_session()
+        phone.enter("1")
+        assert Standing.objects.get(pk=member.pk).last_seen_at < timezone.now() - timedelta(days=1)

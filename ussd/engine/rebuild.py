@@ -37,6 +37,8 @@ def rebuild(app: Application, visit: Visit) -> Outcome:
         starts = [outcome.place]
         rest = hop.text[len(text) + len(SEPARATOR) :] if text else hop.text
         inputs = rest.split(SEPARATOR)
+    elif visit.caller is not None:
+        app.on_begin(visit)
     # Somebody who has joined since the session began may have begun as a stranger: the inputs are
     # read from each beginning, and the one under which they make most sense is taken.
     is_seen = known is not None
