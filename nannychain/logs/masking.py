@@ -23,23 +23,32 @@ _SECRET_FIELDS = frozenset(
         "message",
     }
 )
-_KENYAN = re.compile(r"(\+?254|\b0)[ -]?([17]\d\d[ -]?\d{3})[ -]?(\d{3})\b")
+_GAP = r"(?:[ -]|%20)?"
+_KENYAN = re.compile(rf"(\+?254|\b0){_GAP}([17]\d\d{_GAP}\d{{3}}){_GAP}(\d{{3}})\b")
 _PLAIN_FIELDS = frozenset({"request_id", "timestamp", "level", "logger", "milliseconds", "status"})
 _STELLAR_SEED = re.compile(r"\bS[A-Z2-7]{55}\b")
 _LONG_HEX = re.compile(r"\b[0-9a-fA-F]{32,}\b")
 # Tokens and keys of the API, by how they begin.
 _TOKEN = re.compile(r"\bnc[arpk]_[A-Za-z0-9_-]+")
 _URL_USER = re.compile(r"(://)[^/@\s]+@")
-# Path segments after which a secret or a phone stands: /ussd/k/<key>, /cb/<token>/…, /by-phone/…
+# Path segments after which a secret stands: /ussd/k/<key>, /cb/<token>/…
 _SECRET_SEGMENT = re.compile(
-    r"(/ussd/k/|/sms/(?:reports|incoming|optout)/|/insights/|/cb/|/by-phone/|/ussd/queue/)"
-    r"([^/?\s]+)"
+    r"(/ussd/k/|/sms/(?:reports|incoming|optout)/|/insights/|/cb/)([^/?\s]+)"
+)
+# Path segments that hold a phone, in whatever spelling, so that a blank doesn't end it. Where a
+# Worker ID belongs, all that doesn't look like one may be a phone.
+_PHONE_SEGMENT = re.compile(
+    r"(/by-phone/+|/ussd/queue/+"
+    r"|/api/v1/workers/+(?!(?:by-phone|register|NW-[0-9A-Z]{8})(?:[/?\s]|$)))"
+    r"([^/?]+)",
+    re.IGNORECASE,
 )
 
 
 def mask_text(text: str) -> str:
     """Return the text with phone numbers, Stellar seeds, tokens and passwords in URLs masked."""
     text = _SECRET_SEGMENT.sub(rf"\1{MASK}", text)
+    text = _PHONE_SEGMENT.sub(rf"\1{MASK}", text)
     text = _URL_USER.sub(rf"\1{MASK}@", text)
     text = _STELLAR_SEED.sub(MASK, text)
     text = _TOKEN.sub(MASK, text)
