@@ -58,10 +58,8 @@ def refuse_half_configured(env: Env) -> None:
         problems.append("ENCRYPTION_KEYS_OLD needs ENCRYPTION_KEY, the key to rotate to")
     if bool(env.at_username) != bool(env.at_api_key):
         problems.append("AT_USERNAME and AT_API_KEY belong together: set both or neither")
-    if env.alert_email and not env.email_url:
-        problems.append("ALERT_EMAIL needs EMAIL_URL, the server that takes our e-mail")
-    if bool(env.alert_webhook_url) != bool(env.alert_webhook_key):
-        problems.append("ALERT_WEBHOOK_URL and ALERT_WEBHOOK_KEY belong together: both or neither")
+    if env.alert_webhook_key and not env.alert_webhook_url:
+        problems.append("ALERT_WEBHOOK_KEY needs ALERT_WEBHOOK_URL, where it signs what is posted")
     if env.sealing_public_key and not _is_32_bytes(env.sealing_public_key):
         problems.append("SEALING_PUBLIC_KEY must be what `manage.py sealing_key` prints")
     elif env.sealing_public_key and env.encryption_key and not _opens(env):

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from nannychain import locks
+from nannychain import keyed, locks
 from nannychain.alerts.models import AlertDelivery
 from nannychain.http import AnswerLost, NotSent, Session
 from nannychain.logs.masking import mask_text
@@ -186,7 +186,13 @@ def _by_webhook(told: _Told) -> str:
 
 @sensitive_variables()
 def signature(body: str, *, at: int) -> str:
-    """Return `t=<seconds>,v1=<hex>`: HMAC-SHA256 under `ALERT_WEBHOOK_KEY` of `<t>.<body>`."""
-    key = settings.ALERT_WEBHOOK_KEY.encode()
-    digest = hmac.new(key, f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
+    """Return `t=<seconds>,v1=<hex>`: HMAC-SHA256 under `webhook_key` of `<t>.<body>`."""
+    digest = hmac.new(webhook_key().encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
+
+
+@sensitive_variables()
+def webhook_key() -> str:
+    """Return `ALERT_WEBHOOK_KEY`, or 64 hex digits that are derived from `SECRET_KEY` for this."""
+    given: str = settings.ALERT_WEBHOOK_KEY
+    return given or keyed.signed("alerts.webhook").hex()

@@ -11,17 +11,21 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from structlog.testing import capture_logs
 
-from config.checks import refuse_unsafe
+from config import startup
+from config.checks import refuse_half_configured, refuse_unsafe
 from config.env import SettingsError, load
 from nannychain import alerts
 from nannychain.alerts import delivery
 from nannychain.alerts.models import AlertDelivery
 from tests.config.test_env import PRODUCTION, problems_of
+from tests.factories import programs
 from tests.factories.threads import at_once
 
-KEY = "w" * 32
+KEY, HOOK = "w" * 32, "https://x.example"
 
 
 class Receiver(ThreadingHTTPServer):
@@ -158,12 +162,54 @@ class TestTelling:
 
 
 class TestSettings:
-    def test_half_a_set_is_refused(self) -> None:
-        assert problems_of(ALERT_EMAIL="a@b.example") == [
-            "ALERT_EMAIL needs EMAIL_URL, the server that takes our e-mail"
+    def test_an_address_alone_is_enough(self) -> None:
+        for name, value in {"ALERT_EMAIL": "a@b.example", "ALERT_WEBHOOK_URL": HOOK}.items():
+            env = load({**PRODUCTION, name: value})
+            refuse_half_configured(env)
+            refuse_unsafe(env)
+
+    def test_a_key_without_an_address_is_refused(self) -> None:
+        assert problems_of(ALERT_WEBHOOK_KEY=KEY) == [
+            "ALERT_WEBHOOK_KEY needs ALERT_WEBHOOK_URL, where it signs what is posted"
         ]
-        told = problems_of(ALERT_WEBHOOK_URL="https://x.example")
-        assert told == ["ALERT_WEBHOOK_URL and ALERT_WEBHOOK_KEY belong together: both or neither"]
+
+    @pytest.mark.parametrize(
+        ("server", "told"), [("", ["alerts.no_mail_server"]), ("smtp://mail.example", [])]
+    )
+    def test_an_address_without_a_server_is_warned_of(
+        self, monkeypatch: pytest.MonkeyPatch, server: str, told: list[str]
+    ) -> None:
+        env = load({**PRODUCTION, "ALERT_EMAIL": "a@b.example", "EMAIL_URL": server})
+        monkeypatch.setattr(startup, "current", lambda: env)
+        monkeypatch.setattr(startup.rights, "may_only_read", lambda: True)
+        monkeypatch.setattr(startup.connections, "close_all", lambda: None)
+        with capture_logs() as lines:
+            startup.tell()
+        assert [line["event"] for line in lines] == told
+
+    def test_without_a_server_nobody_is_written_to(self) -> None:
+        code = "from nannychain.alerts.delivery import ways; print(*ways())"
+        given = {"ALERT_EMAIL": "a@b.example", "ALERT_WEBHOOK_URL": HOOK}
+        told = programs.run("shell", "-v0", "-c", code, **given)
+        assert told.stdout.split() == ["webhook"]
+
+    def test_without_a_key_one_is_derived_that_the_command_prints(
+        self, settings: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings.SECRET_KEY, settings.ALERT_WEBHOOK_KEY = "s" * 50, ""
+        call_command("alert_key")
+        printed = capsys.readouterr().out.strip()
+        master = hmac.digest(b"s" * 50, b"nannychain lookup", "sha256")
+        purpose = b"\x00\x00\x00\x0ealerts.webhook"
+        assert printed == hmac.digest(master, purpose, "sha256").hex()
+        expected = hmac.new(printed.encode(), b"7.{}", hashlib.sha256).hexdigest()
+        assert delivery.signature("{}", at=7) == f"t=7,v1={expected}"
+
+    def test_a_key_that_was_chosen_is_not_printed(self, settings: Any) -> None:
+        settings.ALERT_WEBHOOK_KEY = KEY
+        with pytest.raises(CommandError) as caught:
+            call_command("alert_key")
+        assert KEY not in str(caught.value)
 
     def test_production_posts_over_https_with_a_long_key_only(self) -> None:
         given = {"ALERT_WEBHOOK_URL": "http://x.example", "ALERT_WEBHOOK_KEY": "short"}

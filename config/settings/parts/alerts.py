@@ -4,7 +4,8 @@ import environ
 
 from config.env import current
 
-ALERT_EMAIL = current().alert_email
+# Without a server that takes our e-mail nobody is written to; `config.startup` says so.
+ALERT_EMAIL = current().alert_email if current().email_url else ""
 ALERT_WEBHOOK_URL = current().alert_webhook_url
 ALERT_WEBHOOK_KEY = current().alert_webhook_key
 
