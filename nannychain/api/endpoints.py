@@ -35,7 +35,8 @@ class Endpoint(APIView):
     """One address. Each of its methods has a line in `access`, or nobody may call it.
 
     `address_limit` counts every request from one address before anything else is done;
-    `limits` counts, by method, the requests of one caller.
+    `limits` counts, by method, the requests of one caller; where a key makes them happen once, the
+    keys that are new, so that the answer to a known one can always be had again.
     """
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -52,8 +53,19 @@ class Endpoint(APIView):
         caller = caller_id(request)
         if caller != "anyone":
             self._take("caller", caller, self.caller_limit)
-        if limit := self.limits.get(str(request.method)):
-            self._take(str(request.method), caller if caller != "anyone" else address, limit)
+        method = str(request.method)
+        if not getattr(getattr(self, method.lower(), None), "is_idempotent", False):
+            self.count(request)
+
+    def count(self, request: Request) -> None:
+        """Count the request among those of its method; raise TooOften beyond the limit.
+
+        Called before an endpoint does anything, and by `idempotent` for a key that is new.
+        """
+        method, caller = str(request.method), caller_id(request)
+        if limit := self.limits.get(method):
+            address = context.client_address() or "unknown"
+            self._take(method, caller if caller != "anyone" else address, limit)
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who calls; go on in the member's language where the request names none."""

@@ -12,7 +12,8 @@ What the service refuses (a limit, too little money) is an answer too, and store
 writes nothing stays then. What never reached it (a wrong field, a missing right), what is away
 (503) and what comes too often (429) leave the key free. What the caller has to show afresh, such
 as a PIN token, is checked by the endpoint's `confirm`: in the same transaction, but not for a
-repetition, whose token is long used up. Keys are forgotten after `KEPT_DAYS`.
+repetition, whose token is long used up. Nor does a repetition count towards the limit of its
+method. Keys are forgotten after `KEPT_DAYS`.
 """
 
 import hashlib
@@ -61,7 +62,7 @@ def idempotent(method: View) -> View:
                 key=key,
                 fingerprint=_fingerprint(request),
                 effect=lambda: _confirmed(
-                    endpoint, lambda: method(endpoint, request, *args, **kwargs)
+                    endpoint, request, lambda: method(endpoint, request, *args, **kwargs)
                 ),
             )
         return _answer(stored, was_known=was_known)
@@ -90,8 +91,9 @@ def _fingerprint(request: Request) -> str:
     return hashlib.sha256(f"{request.get_full_path()} {body}".encode()).hexdigest()
 
 
-def _confirmed(endpoint: Any, effect: Callable[[], Response]) -> dict[str, Any]:
+def _confirmed(endpoint: Any, request: Request, effect: Callable[[], Response]) -> dict[str, Any]:
     """Have the endpoint confirm that this may happen now: a refusal of that leaves the key free."""
+    endpoint.count(request)
     endpoint.confirm()
     return _kept(effect)
 

@@ -103,6 +103,12 @@ class Payments(Sample):
         )
 
 
+class Rare(Payments):
+    """Payments of which only two are taken in an hour."""
+
+    limits = {"POST": Limit(2, 3_600)}
+
+
 class StaffOnly(Sample):
     """For staff with a permission, or a key with a scope."""
 
@@ -142,6 +148,7 @@ handler404 = "config.errors.not_found"
 handler500 = "config.errors.broken"
 urlpatterns = [
     path("api/payments", Payments.as_view()),
+    path("api/rare", Rare.as_view()),
     path("api/staff", StaffOnly.as_view()),
     path("api/forgotten", Forgotten.as_view()),
     path("api/guessed", Guessed.as_view()),

@@ -18,7 +18,7 @@ from tests.factories.threads import at_once
 from tests.kernel.api.test_problems import assert_problem, post
 from workers.identity.models import Member
 
-BODY = {"amount_cents": 500}
+BODY, RARE = {"amount_cents": 500}, "/api/rare"
 
 
 def as_(member: Member, **headers: str) -> dict[str, str]:
@@ -85,6 +85,21 @@ class TestAKey:
         wanjiku = MemberFactory()
         assert post({"amount_cents": 0}, **as_(wanjiku)).status_code == 400
         assert post(BODY, **as_(wanjiku)).status_code == 201
+
+    def test_gets_its_answer_again_when_no_new_one_is_taken_any_more(self) -> None:
+        wanjiku = MemberFactory()
+        sent = [post(BODY, path=RARE, **as_(wanjiku, HTTP_IDEMPOTENCY_KEY=key)) for key in "abc"]
+        assert [answer.status_code for answer in sent] == [201, 201, 429]
+        for _ in range(3):
+            again = post(BODY, path=RARE, **as_(wanjiku, HTTP_IDEMPOTENCY_KEY="a"))
+            assert (again.status_code, again.content) == (201, sent[0].content)
+        assert Alert.objects.get().count == 2
+
+    def test_that_was_repeated_leaves_room_for_others(self) -> None:
+        wanjiku = MemberFactory()
+        for key in ("a", "a", "a", "b"):
+            answer = post(BODY, path=RARE, **as_(wanjiku, HTTP_IDEMPOTENCY_KEY=key))
+            assert answer.status_code == 201
 
     def test_does_not_lie_in_the_database(self) -> None:
         post(BODY, **as_(MemberFactory(), HTTP_IDEMPOTENCY_KEY="phone-0712345678"))

@@ -21,10 +21,12 @@ def signed_in(**member: Any) -> dict[str, str]:
     return {"HTTP_AUTHORIZATION": f"Bearer {MemberFactory(**member).worker_id}"}
 
 
-def post(body: Any, *, client: Client | None = None, **headers: Any) -> Any:
+def post(
+    body: Any, *, client: Client | None = None, path: str = "/api/payments", **headers: Any
+) -> Any:
     text = body if isinstance(body, bytes | str) else json.dumps(body)
     sent = {"HTTP_IDEMPOTENCY_KEY": "k-1", "content_type": "application/json", **headers}
-    return (client or Client(raise_request_exception=False)).post("/api/payments", text, **sent)
+    return (client or Client(raise_request_exception=False)).post(path, text, **sent)
 
 
 def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
