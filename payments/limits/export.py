@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import F
+
 from payments.limits.models import CapUse, DayUse, Excess, Payee
 from workers.identity.me.export import Section, rows
 from workers.identity.models import Member
 
 
 def _days(member: Member) -> Iterator[dict[str, Any]]:
-    return rows(DayUse.objects.filter(member=member), "day", "cents")
+    return rows(DayUse.objects.filter(member=member), "day", amount_cents=F("cents"))
 
 
 def _cap(member: Member) -> Iterator[dict[str, Any]]:
-    return rows(CapUse.objects.filter(pk=member.pk), "since", "cents")
+    return rows(CapUse.objects.filter(pk=member.pk), "since", amount_cents=F("cents"))
 
 
 def _payees(member: Member) -> Iterator[dict[str, Any]]:
@@ -21,8 +23,8 @@ def _payees(member: Member) -> Iterator[dict[str, Any]]:
 
 
 def _excess(member: Member) -> Iterator[dict[str, Any]]:
-    columns = ("cents", "cause", "placed_at", "released_at")
-    return rows(Excess.objects.filter(member=member), *columns)
+    columns = ("cause", "placed_at", "released_at")
+    return rows(Excess.objects.filter(member=member), *columns, amount_cents=F("cents"))
 
 
 SECTIONS = (

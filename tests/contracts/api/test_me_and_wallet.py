@@ -110,7 +110,7 @@ class TestTheExport:
         found = json.loads(text)
         assert [*found][1:] == [section.name for section in exports.SECTIONS]
         assert found["member"][0]["phone"] == wanjiku.phone
-        assert found["entries"][0]["amount_minor"] == 500_00
+        assert found["entries"][0]["amount_cents"] == 500_00
         assert found["devices"]
         assert found["acts"]
         assert code not in text

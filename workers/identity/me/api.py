@@ -177,8 +177,9 @@ class Export(Endpoint):
                     "exported_at": "2026-11-28T12:00:00.000000+00:00",
                     "member": [{"worker_id": "NW-7K3QX9MB", "phone": "+254712345678"}],
                     "consents": [{"purpose": "terms", "version": "2026-11"}],
+                    "deposits": [{"amount_cents": 50_000, "currency": CURRENCY, "state": "PAID"}],
                 },
-                when="One list for each kind of thing that is kept.",
+                when="One list for each kind of thing that is kept; money as everywhere.",
             )
         },
     )

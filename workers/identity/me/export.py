@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from nannychain import clock
 from nannychain.audit.models import AuditEntry
 from nannychain.notifications.models import Sms
 from wallets.ledger import statements
+from wallets.ledger.chart import KES
 from wallets.ledger.models import Account
 from workers.identity.models import Consent, Member
 from workers.identity.phone_changes.models import PhoneChange
@@ -62,9 +63,15 @@ def document(member: Member) -> Iterator[str]:
     yield "}\n"
 
 
-def rows(found: "QuerySet[Any, Any]", *columns: str) -> Iterator[dict[str, Any]]:
-    """Yield the named columns of each row, in the order of their keys."""
-    yield from found.order_by("pk").values(*columns).iterator(chunk_size=500)
+def rows(found: "QuerySet[Any, Any]", *columns: str, **named: F) -> Iterator[dict[str, Any]]:
+    """Yield columns of each row, in the order of their keys; `named` ones by another name.
+
+    Beside cents stands their currency.
+    """
+    is_money = any(name.endswith("_cents") for name in (*columns, *named))
+    currency = {"currency": KES} if is_money else {}
+    for row in found.order_by("pk").values(*columns, **named).iterator(chunk_size=500):
+        yield {**row, **currency}
 
 
 def _member(member: Member) -> Iterator[dict[str, Any]]:
@@ -155,8 +162,8 @@ def _accounts(member: Member) -> Iterator[dict[str, Any]]:
                 "cause": entry.cause,
                 "effective_at": entry.effective_at,
                 "recorded_at": entry.recorded_at,
-                "amount_minor": entry.amount,
-                "balance_minor": entry.balance,
+                "amount_cents": entry.amount,
+                "balance_cents": entry.balance,
             }
 
 
