@@ -1,6 +1,8 @@
 """USSD for staff, over REST: which sessions are open, and what waits for a phone."""
 
 from dataclasses import asdict
+from itertools import islice
+from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +13,7 @@ from nannychain.api.access import Staff
 from nannychain.api.endpoints import Endpoint
 from nannychain.api.explained import Answer, explained
 from nannychain.api.fields import Form, Instant
+from nannychain.api.pagination import InvalidCursor, PageQuery, cursor_of, read_cursor
 from nannychain.phone import InvalidPhone
 from nannychain.phone import parse as parse_phone
 from ussd import waiting
@@ -35,9 +38,10 @@ class OpenSession(Form):
 
 
 class OpenSessions(Form):
-    """All sessions that are open."""
+    """A page of the sessions that are open."""
 
     items = OpenSession(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
 
 
 class Cleared(Form):
@@ -55,9 +59,10 @@ class WaitingThing(Form):
 
 
 class WaitingThings(Form):
-    """All that waits for a phone, the oldest first."""
+    """A page of what waits for a phone, the oldest first."""
 
     items = WaitingThing(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
 
 
 class Rung(Form):
@@ -74,6 +79,7 @@ class UssdSessions(Endpoint):
     @explained(
         "See open USSD sessions",
         tag=_TAG,
+        query=PageQuery,
         answers={
             200: Answer(
                 OpenSessions,
@@ -88,14 +94,24 @@ class UssdSessions(Endpoint):
                             "inputs_length": 1,
                             "seconds_left": 174,
                         }
-                    ]
+                    ],
+                    "next_cursor": None,
                 },
             )
         },
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002
-        """List every session with the screen where it stands, and nothing that was typed."""
-        return Response({"items": [asdict(each) for each in sessions.listed()]})
+        """List sessions with the screen where each stands, and nothing that was typed.
+
+        They come in the order of their names: one that stays open while the pages are read is on
+        one of them, and on no other.
+        """
+        asked = self.asked(PageQuery)
+        size, after = asked["size"], read_cursor(asked["cursor"]) if "cursor" in asked else ""
+        found = list(islice(sessions.listed(after=after), size + 1))
+        next_cursor = cursor_of(found[size - 1].name) if len(found) > size else None
+        items = [asdict(each) for each in found[:size]]
+        return Response({"items": items, "next_cursor": next_cursor})
 
     @explained(
         "Clear all USSD sessions",
@@ -126,6 +142,7 @@ class UssdQueue(Endpoint):
         "See what waits for a phone",
         tag=_TAG,
         path={"phone": "0712345678"},
+        query=PageQuery,
         answers={
             200: Answer(
                 WaitingThings,
@@ -136,7 +153,8 @@ class UssdQueue(Endpoint):
                             "state": "QUEUED",
                             "since": "2026-11-20T09:00:00Z",
                         }
-                    ]
+                    ],
+                    "next_cursor": None,
                 },
             )
         },
@@ -144,8 +162,11 @@ class UssdQueue(Endpoint):
     )
     def get(self, request: Request, phone: str) -> Response:  # noqa: ARG002
         """List what was accepted for the phone and is not done or told yet, the oldest first."""
-        found = waiting.for_phone(parse_phone(phone))
-        return Response(WaitingThings({"items": found}).data)
+        asked = self.asked(PageQuery)
+        size, after = asked["size"], _place(asked["cursor"]) if "cursor" in asked else None
+        found = waiting.for_phone(parse_phone(phone), after=after, count=size + 1)
+        next_cursor = cursor_of(str(found[size - 1].place)) if len(found) > size else None
+        return Response(WaitingThings({"items": found[:size], "next_cursor": next_cursor}).data)
 
 
 class UssdSync(Endpoint):
@@ -161,3 +182,10 @@ class UssdSync(Endpoint):
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """Ring every sweep at once. They run by themselves every few seconds as well."""
         return Response({"sweeps": list(waiting.sync())}, status=202)
+
+
+def _place(cursor: str) -> UUID:
+    try:
+        return UUID(read_cursor(cursor))
+    except ValueError:
+        raise InvalidCursor from None

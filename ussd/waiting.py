@@ -7,8 +7,12 @@ kind of thing that may wait is a line here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from nannychain import queues
+from nannychain.ids import first_since
 from nannychain.notifications.models import Sms
 from nannychain.notifications.states import State as SmsState
 from payments.deposits.models import Deposit
@@ -27,21 +31,31 @@ SWEEPS = (
     "wallets.stellar.sweep",
 )
 _SMS_WAITING = (SmsState.QUEUED, SmsState.CLAIMED)
+_FIRST = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing that waits: of what kind, how far it is, and since when."""
+    """One thing that waits: of what kind, how far it is, and since when.
 
+    `place` is where it stands among all of them: it grows with time, and no two have the same.
+    """
+
+    place: UUID
     kind: str
     state: str
     since: datetime
 
 
-def for_phone(phone: str) -> list[Waiting]:
-    """Return all that waits for the phone (E.164), the oldest first."""
-    found = [*_messages(phone), *_accounts(phone), *_payments(phone)]
-    return sorted(found, key=lambda each: each.since)
+def for_phone(phone: str, *, after: UUID | None = None, count: int) -> list[Waiting]:
+    """Return the first so many that wait for the phone (E.164) after that place, oldest first."""
+    place = after or _FIRST
+    found = (
+        *_messages(phone, place, count),
+        *_accounts(phone, place),
+        *_payments(phone, place, count),
+    )
+    return sorted(found, key=lambda each: each.place)[:count]
 
 
 def sync() -> tuple[str, ...]:
@@ -51,28 +65,34 @@ def sync() -> tuple[str, ...]:
     return SWEEPS
 
 
-def _messages(phone: str) -> Iterator[Waiting]:
-    rows = Sms.objects.filter(phone=phone, state__in=_SMS_WAITING)
-    for kind, state, since in rows.values_list("kind", "state", "created_at"):
-        yield Waiting(f"sms.{kind}", state, since)
+def _messages(phone: str, after: UUID, count: int) -> Iterator[Waiting]:
+    rows = Sms.objects.filter(phone=phone, state__in=_SMS_WAITING, pk__gt=after).order_by("pk")
+    for pk, kind, state, since in rows.values_list("pk", "kind", "state", "created_at")[:count]:
+        yield Waiting(pk, f"sms.{kind}", state, since)
 
 
-def _accounts(phone: str) -> Iterator[Waiting]:
+def _accounts(phone: str, after: UUID) -> Iterator[Waiting]:
     member = identity.member_by_phone(phone)
     if member is None:
         return
     rows = FundingRequest.objects.filter(wallet__party_id=member.pk).exclude(
         state__in=FUNDING.terminal
     )
-    for state, since in rows.values_list("state", "created_at"):
-        yield Waiting("stellar.account", state, since)
+    for pk, state, since in rows.values_list("pk", "state", "created_at"):
+        place = UUID(int=first_since(since).int | pk)  # one for each network, counted from 1
+        if place > after:
+            yield Waiting(place, "stellar.account", state, since)
 
 
-def _payments(phone: str) -> Iterator[Waiting]:
+def _payments(phone: str, after: UUID, count: int) -> Iterator[Waiting]:
     # Late money may follow every other end, but nobody waits for it.
     deposits = Deposit.objects.filter(phone=phone, state__in=(*OPEN, *AWAITED))
-    for state, since in deposits.values_list("state", "created_at"):
-        yield Waiting("deposit", state, since)
     withdrawals = Withdrawal.objects.filter(phone=phone).exclude(state__in=WITHDRAWAL.terminal)
-    for state, since in withdrawals.values_list("state", "created_at"):
-        yield Waiting("withdrawal", state, since)
+    waiting: dict[str, QuerySet[Deposit] | QuerySet[Withdrawal]] = {
+        "deposit": deposits,
+        "withdrawal": withdrawals,
+    }
+    for kind, rows in waiting.items():
+        found = rows.filter(pk__gt=after).order_by("pk")
+        for pk, state, since in found.values_list("pk", "state", "created_at")[:count]:
+            yield Waiting(pk, kind, state, since)

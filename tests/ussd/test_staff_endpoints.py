@@ -1,15 +1,21 @@
 """What staff see of USSD over REST: sessions, and what waits for a phone."""
 
+import time
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from rest_framework.test import APIClient
 
+from nannychain import notifications
+from nannychain.api import pagination
 from nannychain.audit.models import AuditEntry
 from tests.factories.members import MemberFactory
 from tests.ussd.phone import Phone
 from ussd import waiting
+from ussd.engine import sessions
+from ussd.menu import APPLICATION
 from workers.identity.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +34,17 @@ def staff(*codenames: str) -> APIClient:
     return client
 
 
+def _pages(path: str) -> list[list[dict[str, Any]]]:
+    """Return all pages of two."""
+    client, pages, cursor = staff("view_sessions"), [], ""
+    while True:
+        found = client.get(f"{BASE}/{path}?size=2{cursor}").json()
+        pages.append(found["items"])
+        if found["next_cursor"] is None:
+            return pages
+        cursor = f"&cursor={found['next_cursor']}"
+
+
 class TestSessions:
     def test_open_ones_are_listed_without_what_was_typed(self, phone: Phone) -> None:
         phone.dial()
@@ -38,6 +55,34 @@ class TestSessions:
         assert found["name"] == phone.session_id
         assert (found["phone"], found["screen"]) == (phone.number, "register")
         assert "0733-typed" not in str(answer.json())
+
+    def test_they_come_by_pages_of_which_each_names_the_next(self, phone: Phone) -> None:
+        names = []
+        for _ in range(5):
+            phone.dial()
+            names.append(phone.session_id)
+        phone.dial()
+        phone.enter("3")  # this one has ended
+        pages = _pages("sessions")
+        assert [len(items) for items in pages] == [2, 2, 1]
+        assert [each["name"] for items in pages for each in items] == sorted(names)
+
+    def test_a_page_of_what_closed_meanwhile_goes_on_with_the_rest(self, phone: Phone) -> None:
+        names = []
+        for _ in range(3):
+            phone.dial()
+            names.append(phone.session_id)
+        names.sort()
+        first = staff("view_sessions").get(f"{BASE}/sessions?size=1").json()
+        sessions.clear(APPLICATION, names[0])
+        rest = staff("view_sessions").get(f"{BASE}/sessions?cursor={first['next_cursor']}").json()
+        assert [each["name"] for each in rest["items"]] == names[1:]
+        assert rest["next_cursor"] is None
+
+    @pytest.mark.parametrize("path", ["sessions", "queue/0712345678"])
+    @pytest.mark.parametrize("query", ["cursor=%C3%A9", "cursor=!", "size=0", "size=101"])
+    def test_no_such_page_is_refused(self, path: str, query: str) -> None:
+        assert staff("view_sessions").get(f"{BASE}/{path}?{query}").status_code == 400
 
     def test_all_are_cleared_and_it_is_written_down(self, phone: Phone) -> None:
         phone.dial()
@@ -71,10 +116,29 @@ class TestQueue:
         kinds = [each["kind"] for each in answer.json()["items"]]
         assert kinds == ["stellar.account", "sms.welcome"]
 
+    def test_it_comes_by_pages_oldest_first(self, phone: Phone) -> None:
+        member = MemberFactory.create(phone=phone.number, send_sms=True)
+        for text in "abc":
+            time.sleep(0.002)  # places are told apart by the millisecond
+            with transaction.atomic():
+                notifications.queue(phone=member.phone, kind="receipt", text=text, language="en")
+        pages = _pages("queue/0712345678")
+        assert [len(items) for items in pages] == [2, 2, 1]
+        found = [each for items in pages for each in items]
+        assert [each["since"] for each in found] == sorted(each["since"] for each in found)
+        kinds = [each["kind"] for each in found]
+        assert kinds == ["stellar.account", "sms.welcome", *["sms.receipt"] * 3]
+
+    def test_a_place_that_is_none_is_refused(self) -> None:
+        cursor = pagination.cursor_of("no id")
+        answer = staff("view_sessions").get(f"{BASE}/queue/0712345678?cursor={cursor}")
+        assert answer.json()["code"] == "api.invalid_cursor"
+
     def test_another_phone_has_nothing(self, phone: Phone) -> None:
         phone.dial()
         phone.enter("1", "1")
-        assert staff("view_sessions").get(f"{BASE}/queue/0722000111").json() == {"items": []}
+        answer = staff("view_sessions").get(f"{BASE}/queue/0722000111")
+        assert answer.json() == {"items": [], "next_cursor": None}
 
     def test_what_is_no_number_is_refused(self) -> None:
         assert staff("view_sessions").get(f"{BASE}/queue/12").status_code == 400

@@ -28,9 +28,12 @@ class Open:
     seconds_left: int
 
 
-def listed() -> Iterator[Open]:
-    """Yield every open session; raise RedisError without Redis."""
-    for name, session, seconds in store.everything():
+def listed(*, after: str = "") -> Iterator[Open]:
+    """Yield every open session whose name comes after that one, in the order of names.
+
+    Raises RedisError without Redis.
+    """
+    for name, session, seconds in store.everything(after=after):
         if not session.reply.ends:
             yield Open(
                 name=name,

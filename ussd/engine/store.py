@@ -154,14 +154,17 @@ def _look() -> None:
 breaker = Breaker(_look, errors=_AWAY)
 
 
-def everything() -> Iterator[tuple[str, Session, int]]:
-    """Yield name, state and seconds left of each session; raise RedisError without Redis."""
-    redis = get_redis_connection("default")
-    for key in redis.scan_iter(KEY.format("*"), count=500):
-        raw = redis.get(key)
+def everything(*, after: str = "") -> Iterator[tuple[str, Session, int]]:
+    """Yield name, state and seconds left of each session whose name comes after that one, in the
+    order of names; raise RedisError without Redis.
+    """
+    redis, prefix = get_redis_connection("default"), KEY.format("")
+    keys = redis.scan_iter(KEY.format("*"), count=500)  # may tell of a key twice
+    for name in sorted({key.decode().removeprefix(prefix) for key in keys}):
+        raw = redis.get(KEY.format(name)) if name > after else None
         session = Session.from_json(raw) if raw else None
         if session is not None:
-            yield key.decode().removeprefix(KEY.format("")), session, redis.ttl(key)
+            yield name, session, redis.ttl(KEY.format(name))
 
 
 def count() -> int:

@@ -43,9 +43,7 @@ def her(settings: Any) -> Member:
 def _with_pin(caller: Caller, operation: str, body: dict[str, Any]) -> None:
     verified = caller.post("auth/pin/verify", {"pin": PIN, "operation": operation})
     token = json_of(verified)["pin_token"]
-    answer = caller.post(
-        f"wallet/{operation}s", body, Idempotency_Key=operation, X_Pin_Token=token
-    )
+    answer = caller.post(f"wallet/{operation}s", body, Idempotency_Key=operation, X_Pin_Token=token)
     assert answer.status_code in (201, 202), answer.content
 
 
