@@ -14,6 +14,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
+from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -60,7 +61,7 @@ _FOREIGN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Any]],
         (drf.ParseError, UnreadablePostError, SuspiciousOperation, BadRequest, UnicodeError),
         errors.Malformed,
     ),
-    ((OperationalError, InterfaceError), errors.Away),
+    ((OperationalError, InterfaceError, RedisError), errors.Away),
 )
 SCHEMA: dict[str, Any] = {
     "type": "object",

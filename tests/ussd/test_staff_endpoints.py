@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import transaction
+from redis.exceptions import ConnectionError as RedisAway
 from rest_framework.test import APIClient
 
 from nannychain import notifications
@@ -14,7 +15,7 @@ from nannychain.audit.models import AuditEntry
 from tests.factories.members import MemberFactory
 from tests.ussd.phone import Phone
 from ussd import waiting
-from ussd.engine import sessions
+from ussd.engine import sessions, store
 from ussd.menu import APPLICATION
 from workers.identity.models import Member
 
@@ -93,6 +94,16 @@ class TestSessions:
         assert phone.enter("1") == "END This session has ended. Please dial again."
         phone.lose_session()
         assert phone.post() == "END This session has ended. Please dial again."
+
+    @pytest.mark.parametrize("method", ["get", "delete"])
+    def test_without_redis_it_says_so(self, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: Any) -> None:
+            raise RedisAway
+
+        monkeypatch.setattr(store, "get_redis_connection", away)
+        answer = getattr(staff("view_sessions", "clear_sessions"), method)(f"{BASE}/sessions")
+        assert (answer.status_code, answer.json()["code"]) == (503, "api.unavailable")
+        assert answer.headers["Retry-After"]
 
     @pytest.mark.parametrize(
         ("method", "path"),
