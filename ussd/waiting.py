@@ -17,18 +17,27 @@ from nannychain.notifications.models import Sms
 from nannychain.notifications.states import State as SmsState
 from payments.deposits.models import Deposit
 from payments.deposits.states import AWAITED, OPEN
+from payments.paybill.models import PaybillPayment
+from payments.paybill.states import OPEN as PAYBILL_OPEN
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import WITHDRAWAL
 from wallets.stellar.models import FundingRequest
 from wallets.stellar.states import FUNDING
+from workers.identity import addresses
 from workers.identity import selectors as identity
+from workers.identity.addresses import Address
+from workers.identity.models import Member
 
 SWEEPS = (
+    "nannychain.inbox.sweep",
     "nannychain.notifications.sweep",
     "nannychain.outbox.relay",
     "payments.deposits.sweep",
+    "payments.paybill.sweep",
+    "payments.reconciliation.statements.sweep",
     "payments.withdrawals.sweep",
     "wallets.stellar.sweep",
+    "workers.identity.sim_swaps.sweep",
 )
 _SMS_WAITING = (SmsState.QUEUED, SmsState.CLAIMED)
 _FIRST = UUID(int=0)
@@ -50,11 +59,10 @@ class Waiting:
 def for_phone(phone: str, *, after: UUID | None = None, count: int) -> list[Waiting]:
     """Return the first so many that wait for the phone (E.164) after that place, oldest first."""
     place = after or _FIRST
-    found = (
-        *_messages(phone, place, count),
-        *_accounts(phone, place),
-        *_payments(phone, place, count),
-    )
+    member = identity.member_by_phone(phone)
+    found = [*_messages(phone, place, count), *_payments(phone, place, count)]
+    if member is not None:
+        found += [*_accounts(member, place), *_paybill(member, place)]
     return sorted(found, key=lambda each: each.place)[:count]
 
 
@@ -71,10 +79,7 @@ def _messages(phone: str, after: UUID, count: int) -> Iterator[Waiting]:
         yield Waiting(pk, f"sms.{kind}", state, since)
 
 
-def _accounts(phone: str, after: UUID) -> Iterator[Waiting]:
-    member = identity.member_by_phone(phone)
-    if member is None:
-        return
+def _accounts(member: Member, after: UUID) -> Iterator[Waiting]:
     rows = FundingRequest.objects.filter(wallet__party_id=member.pk).exclude(
         state__in=FUNDING.terminal
     )
@@ -96,3 +101,12 @@ def _payments(phone: str, after: UUID, count: int) -> Iterator[Waiting]:
         found = rows.filter(pk__gt=after).order_by("pk")
         for pk, state, since in found.values_list("pk", "state", "created_at")[:count]:
             yield Waiting(pk, kind, state, since)
+
+
+def _paybill(member: Member, after: UUID) -> Iterator[Waiting]:
+    # Few stand open at once, and whom one is for may be typed in any spelling.
+    hers = (Address(phone=member.phone), Address(worker_id=member.worker_id))
+    rows = PaybillPayment.objects.filter(state__in=PAYBILL_OPEN, pk__gt=after).order_by("pk")
+    for pk, state, since, typed in rows.values_list("pk", "state", "created_at", "account"):
+        if addresses.read(typed) in hers:
+            yield Waiting(pk, "paybill", state, since)

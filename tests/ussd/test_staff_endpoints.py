@@ -9,9 +9,11 @@ from django.db import transaction
 from redis.exceptions import ConnectionError as RedisAway
 from rest_framework.test import APIClient
 
+from config.schedule import SCHEDULE
 from nannychain import notifications
 from nannychain.api import pagination
 from nannychain.audit.models import AuditEntry
+from tests.factories import paybill
 from tests.factories.members import MemberFactory
 from tests.ussd.phone import Phone
 from ussd import waiting
@@ -140,6 +142,19 @@ class TestQueue:
         kinds = [each["kind"] for each in found]
         assert kinds == ["stellar.account", "sms.welcome", *["sms.receipt"] * 3]
 
+    @pytest.mark.parametrize("typed", ["0712 345 678", "acc 254-712-345678", "worker id"])
+    def test_a_payment_in_doubt_waits_for_whom_it_names(
+        self, phone: Phone, settings: Any, typed: str
+    ) -> None:
+        settings.MPESA_SHORTCODE, settings.PAYBILL_CALLBACK_KEY = paybill.SHORTCODE, paybill.KEY
+        member = MemberFactory.create(phone=phone.number)
+        named = member.worker_id if typed == "worker id" else typed
+        assert paybill.confirm(paybill.body(named, "50001")) == "to be confirmed"
+        assert paybill.confirm(paybill.body("0722000111", "50001")) == "to be confirmed"
+        (found,) = waiting.for_phone(phone.number, count=9)[1:]
+        assert (found.kind, found.state) == ("paybill", "UNCONFIRMED")
+        assert waiting.for_phone(phone.number, after=found.place, count=9) == []
+
     def test_a_place_that_is_none_is_refused(self) -> None:
         cursor = pagination.cursor_of("no id")
         answer = staff("view_sessions").get(f"{BASE}/queue/0712345678?cursor={cursor}")
@@ -164,3 +179,5 @@ class TestQueue:
         answer = staff("clear_sessions").post(f"{BASE}/sync")
         assert answer.status_code == 202
         assert tuple(rung) == waiting.SWEEPS
+        all_of_them = {e.task for e in SCHEDULE if e.task.endswith((".sweep", ".relay"))}
+        assert {*waiting.SWEEPS} == all_of_them
