@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from wallets.stellar import observing
@@ -30,13 +31,14 @@ def open_funding_account(network: Network) -> bool:
     return observing.funding_balance(network, is_fresh=True) is not None
 
 
-def open_accounts() -> int:
-    """Ask for some of the accounts that wait, and see which of those asked for are there.
+def open_accounts(rows: QuerySet[FundingRequest], *, room: int) -> int:
+    """Ask for some of these accounts that wait, and see which of those asked for are there.
 
-    Returns how many were asked for. Raises HorizonUnavailable.
+    `rows` are those that may be taken up, `room` is how many more the day allows. Returns how many
+    were asked for. Raises HorizonUnavailable.
     """
     look()
-    claimed = _claim()
+    claimed = _claim(rows, count=min(room, _AT_ONCE)) if room > 0 else []
     for request in claimed:
         observing.horizon().friendbot(
             settings.STELLAR_FRIENDBOT_URL, request.wallet.stellar_public_key
@@ -45,13 +47,10 @@ def open_accounts() -> int:
 
 
 @transaction.atomic
-def _claim() -> list[FundingRequest]:
+def _claim(rows: QuerySet[FundingRequest], *, count: int) -> list[FundingRequest]:
     instant = timezone.now()
-    rows = FundingRequest.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    rows = rows.select_related("wallet").filter(
-        network=settings.STELLAR_NETWORK, state=Funding.WAITING, due_at__lte=instant
-    )
-    claimed = list(rows.filter(proved_at__isnull=False).order_by("created_at")[:_AT_ONCE])
+    free = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    claimed = list(free.select_related("wallet").order_by("created_at", "id")[:count])
     FUNDING.move_all(
         claimed,
         to=Funding.SUBMITTED,

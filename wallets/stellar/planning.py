@@ -4,7 +4,7 @@ The network is asked first, with no transaction open; what is planned is then co
 short transaction for each submission, and the signer is rung.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -60,7 +60,7 @@ def _plan(network: Network) -> tuple[str, int]:
         return f"paused by staff: {network.pause_reason}", 0
     if not settings.STELLAR_FUNDING_ACCOUNT:
         if settings.STELLAR_FRIENDBOT_URL:
-            return "", friendbot.open_accounts()
+            return "", _ask_friendbot()
         return _NO_ACCOUNT, 0
     friendbot.look()
     channels.write_down()
@@ -77,6 +77,14 @@ def _plan(network: Network) -> tuple[str, int]:
     made = _plan_channels(network)
     holding = runway.reason_to_stop(network) or rest
     return holding, made if holding else made + _plan_accounts(network)
+
+
+def _ask_friendbot() -> int:
+    present = policy.present()
+    room = _room_today(present)
+    if room <= 0:
+        _put_off(until=_tomorrow())
+    return friendbot.open_accounts(eligible(present), room=room)
 
 
 def _plan_channels(network: Network) -> int:
@@ -106,7 +114,7 @@ def _plan_accounts(network: Network) -> int:
     for channel in channels.free_for_batches()[: resting.room(Submission.Purpose.OPEN_ACCOUNTS)]:
         room = _room_today(present)
         if room <= 0:
-            _put_off(until=start_of_nairobi_day(timezone.now() + timedelta(days=1)))
+            _put_off(until=_tomorrow())
             break
         stroops = runway.left_to_give(network)
         size = min(room, present.batch_max, stroops // present.stroops_each)
@@ -206,7 +214,11 @@ def _room_today(present: Policy) -> int:
     return present.daily_cap - taken.count()
 
 
-def _put_off(*, until: object) -> None:
+def _tomorrow() -> datetime:
+    return start_of_nairobi_day(timezone.now() + timedelta(days=1))
+
+
+def _put_off(*, until: datetime) -> None:
     rows = eligible(policy.present())
     rows.update(due_at=until, reason=policy.CAP_REACHED)
 

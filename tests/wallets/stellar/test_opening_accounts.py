@@ -1,9 +1,12 @@
 """Members' accounts are opened on the network: planned, signed, handed in, seen in a ledger."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection, transaction
+from django.utils import timezone
 from pytest_django import Settings
 from stellar_sdk import Keypair
 
@@ -156,6 +159,47 @@ def test_without_a_secret_friendbot_opens_members_accounts(
 
     assert [network.creations(address) for address in addresses] == [1, 1, 1]
     assert set(FundingRequest.objects.values_list("state", flat=True)) == {Funding.FUNDED}
+
+
+@pytest.fixture
+def by_friendbot(network: StellarNetwork, settings: Settings) -> None:
+    settings.STELLAR_FUNDING_SECRET = settings.STELLAR_FUNDING_ACCOUNT = ""
+    settings.STELLAR_FRIENDBOT_URL = f"{network.horizon_url}/friendbot"
+
+
+def test_friendbot_keeps_to_the_cap_of_a_day_too(
+    network: StellarNetwork, by_friendbot: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(policy.POLICIES["eager"], daily_cap=2)
+    monkeypatch.setitem(policy.POLICIES, "eager", small)
+    addresses = join(4)
+
+    for _ in range(3):
+        work()
+        network.close()
+
+    assert sum(network.account(address) is not None for address in addresses) == 2
+    waiting = FundingRequest.objects.filter(state=Funding.WAITING)
+    assert [each.reason for each in waiting] == [policy.CAP_REACHED] * 2
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        planning.plan()
+    assert not FundingRequest.objects.filter(state=Funding.WAITING).exists()
+
+
+def test_friendbot_opens_on_need_what_is_needed_alone(
+    network: StellarNetwork, by_friendbot: None, settings: Settings
+) -> None:
+    settings.STELLAR_FUNDING_POLICY = "on_need"
+    needed, other = join(2)
+    with transaction.atomic():
+        services.need_account(Wallet.objects.get(stellar_public_key=needed))
+
+    for _ in range(3):
+        work()
+        network.close()
+
+    assert network.account(needed) is not None
+    assert network.account(other) is None
 
 
 def test_what_friendbot_was_asked_for_is_seen_when_an_account_of_ours_pays_later(
