@@ -1,6 +1,6 @@
 """When X, then Y: where news from below, and callbacks from outside, meet those who react."""
 
-from config import echoes
+from config import echoes, funding
 from nannychain import events, inbox
 from nannychain.notifications import optouts, reports
 from payments.deposits import callbacks as deposits
@@ -17,7 +17,7 @@ from workers.identity.sim_swaps import answers as sim_swaps
 
 REACTIONS: dict[str, tuple[events.Reaction, ...]] = {
     "sms.opted_out": (identity.record_opt_out,),
-    "kyc.level_changed": (excess.level_changed,),
+    "kyc.level_changed": (excess.level_changed, funding.level_changed),
 }
 
 SOURCES: tuple[inbox.Source, ...] = (
@@ -38,8 +38,9 @@ SOURCES: tuple[inbox.Source, ...] = (
 
 
 def connect() -> None:
-    """Register both tables, who answers while somebody waits, and where paybill meets prompts."""
+    """Register both tables, who answers while somebody waits, and where storeys and rails meet."""
     events.register(REACTIONS)
     inbox.register(*SOURCES)
     mpesa.validate_with(payments_in.may_pay)
     echoes.connect()
+    funding.connect()

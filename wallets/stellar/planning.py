@@ -185,8 +185,10 @@ def eligible(present: Policy) -> QuerySet[FundingRequest]:
         due_at__lte=timezone.now(),
         proved_at__isnull=False,
     )
-    if settings.STELLAR_NETWORK == "PUBLIC" and settings.OPERATING_MODE != "licensed":
-        return rows.none()
+    if settings.STELLAR_NETWORK == "PUBLIC":
+        if settings.OPERATING_MODE != "licensed":
+            return rows.none()
+        rows = policy.of_identified(rows)
     return rows.filter(needed_at__isnull=False) if present.waits_for_need else rows
 
 

@@ -3,16 +3,21 @@
 Registration never waits for it. What may not be opened yet waits, with the reason beside it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from wallets.stellar.models import BATCH_MAX, FundingRequest
+from wallets.wallet.models import Wallet
 
 RESERVE_STROOPS = 5_000_000  # what the network holds back for each entry of an account
 NOT_PROVED = "until the phone is proved to be in the person's hands"
 NOT_NEEDED = "until a feature needs it"
 NOT_LICENSED = "accounts on the public network need a licensed operation"
+NOT_IDENTIFIED = "accounts on the public network need an owner whom staff have identified"
 CAP_REACHED = "the day's cap on new accounts is reached"
 # Twenty signatures fit on a transaction: the channel's, the funding account's, and the members'.
 SPONSORED_MAX = 18
@@ -50,6 +55,29 @@ def present() -> Policy:
     return POLICIES[settings.STELLAR_FUNDING_POLICY]
 
 
+Parties = Callable[[], "QuerySet[Any, Any]"]  # their ids, as one column
+
+
+@dataclass
+class _Joined:
+    identified: Parties | None = None
+
+
+_joined = _Joined()
+
+
+def identify_by(identified: Parties | None) -> None:
+    """Take who knows which parties are identified; done once, at start. Without it, nobody is."""
+    _joined.identified = identified
+
+
+def of_identified(rows: QuerySet[FundingRequest]) -> QuerySet[FundingRequest]:
+    """Return those of the requests whose owner is identified."""
+    if _joined.identified is None:
+        return rows.none()
+    return rows.filter(wallet__party_id__in=_joined.identified())
+
+
 def reason_to_wait(request: FundingRequest) -> str:
     """Return why this request may not be taken up yet; empty when it may."""
     if settings.STELLAR_NETWORK == "PUBLIC" and settings.OPERATING_MODE != "licensed":
@@ -58,7 +86,17 @@ def reason_to_wait(request: FundingRequest) -> str:
         return NOT_PROVED
     if present().waits_for_need and request.needed_at is None:
         return NOT_NEEDED
+    if settings.STELLAR_NETWORK == "PUBLIC" and not _is_identified(request):
+        return NOT_IDENTIFIED
     return ""
+
+
+def _is_identified(request: FundingRequest) -> bool:
+    # It may be new, and not in the database yet: its wallet is.
+    if _joined.identified is None:
+        return False
+    wallets = Wallet.objects.filter(party_id__in=_joined.identified())
+    return wallets.filter(pk=request.wallet_id).exists()
 
 
 def is_low(*, spendable: int, day_need: int) -> bool:

@@ -38,10 +38,19 @@ def owner_is_proved(wallet: Wallet) -> None:
 
 
 @required
+def owner_is_known_anew(party_id: UUID) -> None:
+    """Say anew what the party's account waits for: how well she is known has changed."""
+    rows = FundingRequest.objects.select_for_update(no_key=True, of=("self",))
+    waiting = rows.filter(wallet__party_id=party_id, state=Funding.WAITING)
+    for request in waiting.exclude(reason=policy.CAP_REACHED):
+        _say_why(request)
+
+
+@required
 def need_account(wallet: Wallet) -> None:
     """Note that a feature needs the account, and have it opened where it isn't there (any more).
 
-    The caller has seen to it that the owner is known. What was needed lately is not closed.
+    What was needed lately is not closed.
     """
     Wallet.objects.select_for_update(no_key=True).get(pk=wallet.pk)  # made once
     all_networks = FundingRequest.objects.select_for_update(no_key=True).filter(wallet=wallet)

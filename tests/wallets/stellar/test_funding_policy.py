@@ -7,12 +7,16 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from nannychain.outbox import services as outbox
 from nannychain.states.machine import IllegalMove
+from tests.factories import money
 from tests.factories.members import MemberFactory
 from wallets.stellar import planning, policy, services
 from wallets.stellar.models import FundingRequest
 from wallets.stellar.states import Funding
 from workers.identity.services import create_account
+from workers.kyc import services as kyc
+from workers.kyc.levels import Level
 
 pytestmark = pytest.mark.django_db
 
@@ -62,12 +66,63 @@ def test_the_public_network_needs_a_licence(settings: Settings, mode: str, count
     settings.STELLAR_NETWORK, settings.STELLAR_FUNDING_POLICY = "PUBLIC", "on_need"
     settings.OPERATING_MODE = mode
     request = _request(is_proved=True)
+    kyc.set_level(request.wallet.party_id, level=Level.ID_CHECKED, reason="seen", by=money.STAFF)
     with transaction.atomic():
         services.need_account(request.wallet)
 
     request.refresh_from_db()
     assert (request.reason == policy.NOT_LICENSED) == (mode != "licensed")
     assert planning.eligible(policy.present()).count() == count
+
+
+def _known_as(request: FundingRequest, level: Level) -> FundingRequest:
+    kyc.set_level(request.wallet.party_id, level=level, reason="seen", by=money.STAFF)
+    outbox.relay()
+    request.refresh_from_db()
+    return request
+
+
+def test_the_public_network_needs_an_owner_whom_staff_have_identified(settings: Settings) -> None:
+    settings.STELLAR_NETWORK, settings.STELLAR_FUNDING_POLICY = "PUBLIC", "on_need"
+    settings.OPERATING_MODE = "licensed"
+    request = _request(is_proved=True)
+    with transaction.atomic():
+        services.need_account(request.wallet)
+
+    for level in (Level.PHONE, Level.ID_NUMBER, Level.PHONE):
+        assert _known_as(request, level).reason == policy.NOT_IDENTIFIED
+        assert request not in planning.eligible(policy.present())
+    assert _known_as(request, Level.ID_CHECKED).reason == ""
+    assert request in planning.eligible(policy.present())
+    assert _known_as(request, Level.ID_NUMBER).reason == policy.NOT_IDENTIFIED
+    assert request not in planning.eligible(policy.present())
+
+
+def test_a_test_network_asks_nobody_to_be_identified(settings: Settings) -> None:
+    settings.STELLAR_FUNDING_POLICY = "on_need"
+    request = _need(_request(is_proved=True))
+    assert request.reason == ""
+    assert request in planning.eligible(policy.present())
+
+
+def test_a_cap_that_is_reached_stays_the_reason_of_whoever_is_known_better() -> None:
+    request = _request(is_proved=True)
+    FundingRequest.objects.update(reason=policy.CAP_REACHED)
+    assert _known_as(request, Level.ID_CHECKED).reason == policy.CAP_REACHED
+
+
+def test_where_nobody_knows_who_is_identified_nobody_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STELLAR_NETWORK, settings.STELLAR_FUNDING_POLICY = "PUBLIC", "on_need"
+    settings.OPERATING_MODE = "licensed"
+    request = _known_as(_request(is_proved=True), Level.ID_CHECKED)
+    monkeypatch.setattr(policy._joined, "identified", None)
+    with transaction.atomic():
+        services.need_account(request.wallet)
+    request.refresh_from_db()
+    assert request.reason == policy.NOT_IDENTIFIED
+    assert request not in planning.eligible(policy.present())
 
 
 @pytest.mark.parametrize("state", [state for state in Funding if state != Funding.NEEDS_REVIEW])
