@@ -263,7 +263,22 @@ def _service_code(raw: str) -> str:
     return raw
 
 
-_REDIS = _url("redis", "rediss", "unix")
+def _redis_url(raw: str) -> str:
+    if not raw.startswith("unix:"):
+        return _url("redis", "rediss", "unix")(raw)
+    if not _SOCKET.fullmatch(raw):
+        raise Problem("must name a socket as unix:///run/redis.sock, with ?db=<number> at most")
+    return raw
+
+
+def _broker_of(redis_url: str) -> str:
+    """Return the same server as Celery calls it, which has words of its own for a socket."""
+    if (socket := _SOCKET.fullmatch(redis_url)) is None:
+        return redis_url
+    return f"redis+socket://{socket['user'] or ''}{socket['path']}?virtual_host={socket['db'] or 0}"
+
+
+_SOCKET = re.compile(r"unix://(?P<user>[^/@]*@)?(?P<path>/[^?#]+)(?:\?db=(?P<db>[0-9]+))?")
 _HTTP = _url("https", "http")
 REQUIRED = object()
 
@@ -283,7 +298,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "PUBLIC_BASE_URL": (_HTTP, "http://localhost:8000"),
     "LOG_LEVEL": (_one_of(LOG_LEVELS), "INFO"),
     "DATABASE_URL": (_database_url, REQUIRED),
-    "REDIS_URL": (_REDIS, REQUIRED),
+    "REDIS_URL": (_redis_url, REQUIRED),
     "CELERY_BROKER_URL": (_url("redis", "rediss", "amqp", "amqps"), ""),
     "AT_USERNAME": (_text, ""),
     "AT_API_KEY": (_text, ""),
@@ -354,7 +369,7 @@ def load(environment: dict[str, str] | None = None) -> Env:
                 problems.append(f"{name} {problem}")
     if problems:
         raise SettingsError(problems)
-    values["celery_broker_url"] = values["celery_broker_url"] or values["redis_url"]
+    values["celery_broker_url"] = values["celery_broker_url"] or _broker_of(values["redis_url"])
     return Env(**values)
 
 
