@@ -49,6 +49,7 @@ class Paper:
     account: str = UTILITY
     since: datetime = MIDNIGHT
     until: datetime = LAST_SECOND
+    reported: datetime | None = None  # just after its end
     newest_first: bool = True
     plain: bool = False  # amounts without commas
 
@@ -57,6 +58,11 @@ class Paper:
         """Return what stands there at the end."""
         done = (each.cents for each in self.moved if each.status == "Completed")
         return self.opening_cents + sum(done)
+
+    @property
+    def made_at(self) -> datetime:
+        """Return when the portal made it."""
+        return self.reported or self.until + timedelta(seconds=1)
 
     def rows(self) -> list[list[str]]:
         """Return all rows."""
@@ -72,7 +78,7 @@ class Paper:
             ["Short Code:", self.shortcode],
             ["Account:", self.account],
             ["Time Period:", "", "From", clock(self.since), "To", clock(self.until)],
-            ["Operator:", "OFFICER", "Date of Report:", clock(self.until)],
+            ["Operator:", "OFFICER", "Date of Report:", clock(self.made_at)],
             [
                 *("Opening Balance:", amount(self.opening_cents)),
                 *("Closing Balance:", amount(self.closing_cents)),
@@ -173,6 +179,29 @@ def today(moved: Sequence[Moved], **how: Any) -> Paper:
     return Paper(
         moved=moved, since=now - timedelta(hours=12), until=now + timedelta(hours=1), **how
     )
+
+
+def undated(paper: Paper) -> bytes:
+    """Return a statement that does not say when the portal made it."""
+    rows = paper.rows()
+    rows[4] = rows[4][:2]
+    return as_csv(rows)
+
+
+def unknown_payout(safaricom: Any) -> tuple[Any, str]:
+    """Return a withdrawal of which nobody says what became of it, and its id at M-Pesa."""
+    from payments.withdrawals import services as withdrawals
+    from payments.withdrawals.states import State
+    from tests.factories import mpesa
+    from tests.factories.safaricom import CUT, PAYOUT
+
+    member = mpesa.member_with(1_000_00)
+    withdrawal = withdrawals.request(member.pk, amount_cents=500_00, channel="ussd")
+    safaricom.plan(PAYOUT, CUT)
+    mpesa.work()
+    withdrawal.refresh_from_db()
+    assert withdrawal.state == State.UNKNOWN
+    return withdrawal, str(safaricom.asked(PAYOUT)[-1]["OriginatorConversationID"])
 
 
 def breaks_left() -> dict[str, str]:

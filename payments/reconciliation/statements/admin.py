@@ -57,7 +57,10 @@ class StatementFileAdmin(ReadOnlyAdmin):
     fieldsets = (
         ("Statement", {"fields": ("now", ("shortcode", "account"), "period", "balances")}),
         ("Lines", {"fields": (("lines", "new_lines"), "by_kind", "noted", "ways")}),
-        ("File", {"fields": (("name", "size_bytes"), "sha256", ("by", "received_at"))}),
+        (
+            "File",
+            {"fields": (("name", "size_bytes"), "sha256", ("by", "received_at", "reported_at"))},
+        ),
     )
     readonly_fields = ("now", "period", "balances", "by_kind", "noted", "ways")
 

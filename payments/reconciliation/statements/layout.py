@@ -37,7 +37,10 @@ class Refused(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """What stands above the columns. Totals are None where the file has none."""
+    """What stands above the columns. What the file does not say is None.
+
+    `reported_at` is when the portal made it: it says nothing of what came after.
+    """
 
     shortcode: str
     account: str
@@ -47,6 +50,7 @@ class Head:
     closing_cents: int
     paid_in_cents: int | None = None
     withdrawn_cents: int | None = None
+    reported_at: datetime | None = None
 
 
 class Line(NamedTuple):

@@ -25,7 +25,7 @@ class StatementFile(models.Model):
     """One file. `content` is there until it was read; of a refused one the fact alone stays.
 
     `lines` are those in the file, `new_lines` those that no file before had. `notes` say what is to
-    be known of it: a gap, an overlap.
+    be known of it: a gap, an overlap. `reported_at` is when the portal made it, where it says so.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -43,6 +43,7 @@ class StatementFile(models.Model):
     account = models.CharField(max_length=60, blank=True)
     period_from = models.DateTimeField("from", null=True)
     period_to = models.DateTimeField("to", null=True)
+    reported_at = models.DateTimeField("exported", null=True)
     opening_cents = models.BigIntegerField(null=True)
     closing_cents = models.BigIntegerField(null=True)
     lines = models.PositiveIntegerField(default=0)

@@ -37,6 +37,7 @@ _LABELS = {
     "closing balance": "closing",
     "total paid in": "paid_in",
     "total withdrawn": "withdrawn",
+    "date of report": "reported",
 }
 _NEEDED = {
     "shortcode": "Short Code",
@@ -104,6 +105,9 @@ def _made(told: dict[str, str], times: Sequence[datetime]) -> Head:
     shortcode = _SHORTCODE.fullmatch(told["shortcode"])
     if shortcode is None:
         raise Refused("The Short Code in the head is no number.")
+    reported_at = _reported_at(told)
+    if reported_at is not None and reported_at < times[0]:
+        raise Refused("The Date of Report is before the Time Period.")
     return Head(
         shortcode=shortcode[1],
         account=told["account"][:60],
@@ -113,11 +117,17 @@ def _made(told: dict[str, str], times: Sequence[datetime]) -> Head:
         closing_cents=_cents(told["closing"], what="The Closing Balance"),
         paid_in_cents=_total(told, "paid_in", "The Total Paid In"),
         withdrawn_cents=_total(told, "withdrawn", "The Total Withdrawn"),
+        reported_at=reported_at,
     )
 
 
 def _total(told: dict[str, str], name: str, what: str) -> int | None:
     return abs(_cents(told[name], what=what)) if told.get(name) else None
+
+
+def _reported_at(told: dict[str, str]) -> datetime | None:
+    text = told.get("reported")
+    return _instant(text, what="The Date of Report") if text else None
 
 
 # Lines.

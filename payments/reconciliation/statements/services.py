@@ -191,12 +191,16 @@ def _ensure_ours(head: Head) -> None:
 def _take_head(file: StatementFile, head: Head, *, lines: int) -> None:
     file.shortcode, file.account = head.shortcode, head.account
     file.period_from, file.period_to = head.period_from, head.period_to
+    file.reported_at = head.reported_at
     file.opening_cents, file.closing_cents = head.opening_cents, head.closing_cents
     file.lines, file.notes = lines, []
 
 
 def _head_of(file: StatementFile) -> dict[str, Any]:
-    names = ("shortcode", "account", "period_from", "period_to", "opening_cents", "closing_cents")
+    names = (
+        *("shortcode", "account", "period_from", "period_to", "reported_at"),
+        *("opening_cents", "closing_cents"),
+    )
     return {name: getattr(file, name) for name in names}
 
 

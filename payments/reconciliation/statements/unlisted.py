@@ -19,16 +19,20 @@ from wallets.ledger.chart import Kind as Account
 EDGE = timedelta(minutes=10)
 # A payout that was ordered so long before the end of a statement would stand in it.
 LISTED_WITHIN = timedelta(hours=1)
-# A file that was made in the middle of its period tells nothing of what came after.
+# A file that was made in the middle of its period tells nothing of what came after. One that does
+# not say when it was made tells of nothing after its last line.
 _SPAN = """
-    tstzrange(period_from, greatest(period_from, least(period_to + interval '1 second',
-                                                       received_at)))
+    tstzrange(f.period_from, greatest(f.period_from, least(
+        f.period_to + interval '1 second', f.received_at, coalesce(f.reported_at,
+            (SELECT max(l.completed_at) FROM payments_statementline l WHERE l.file_id = f.id),
+            f.period_from))))
 """
 _MISSING = f"""
     WITH covered AS (
         SELECT range_agg({_SPAN}) AS spans
-          FROM payments_statementfile
-         WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
+          FROM payments_statementfile f
+         WHERE f.shortcode = %(shortcode)s AND f.account = ANY (%(names)s)
+           AND f.state = ANY (%(kept)s)
     ),
     sure AS (  -- what came just before the first line that we have may be in a file we don't have
         SELECT span, tstzrange(lower(span) + %(edge)s::interval, upper(span)) AS inside
@@ -68,8 +72,9 @@ _MISSING = f"""
 _UNLISTED = f"""
     WITH covered AS (
         SELECT range_agg({_SPAN}) AS spans
-          FROM payments_statementfile
-         WHERE shortcode = %(shortcode)s AND account = ANY (%(names)s) AND state = ANY (%(kept)s)
+          FROM payments_statementfile f
+         WHERE f.shortcode = %(shortcode)s AND f.account = ANY (%(names)s)
+           AND f.state = ANY (%(kept)s)
     )
     SELECT w.id, w.amount_cents, t.sent_at
       FROM payments_withdrawal w

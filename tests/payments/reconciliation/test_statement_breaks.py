@@ -19,12 +19,11 @@ from payments.reconciliation.statements.models import (
     StatementMatch,
     Suggestion,
 )
-from payments.withdrawals import services as withdrawals
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import State as Payout
 from tests.factories import mpesa
 from tests.factories.mpesa import PAYOUT_SHORTCODE, SHORTCODE
-from tests.factories.safaricom import CUT, PAYOUT, Safaricom
+from tests.factories.safaricom import Safaricom
 from tests.factories.statements import (
     LAST_SECOND,
     MIDNIGHT,
@@ -33,6 +32,7 @@ from tests.factories.statements import (
     breaks_left,
     handed_in,
     today,
+    unknown_payout,
 )
 from wallets.ledger.chart import Kind as Account
 
@@ -52,17 +52,6 @@ def told(moved: Moved, account: str) -> paybills.PaybillPayment:
         account=account,
         paid_at=timezone.now() - timedelta(minutes=30),
     )
-
-
-def unknown_payout(safaricom: Safaricom) -> tuple[Withdrawal, str]:
-    """Return a withdrawal of which nobody says what became of it, and its id at M-Pesa."""
-    member = mpesa.member_with(1_000_00)
-    withdrawal = withdrawals.request(member.pk, amount_cents=500_00, channel="ussd")
-    safaricom.plan(PAYOUT, CUT)
-    mpesa.work()
-    withdrawal.refresh_from_db()
-    assert withdrawal.state == Payout.UNKNOWN
-    return withdrawal, str(safaricom.asked(PAYOUT)[-1]["OriginatorConversationID"])
 
 
 class TestPayouts:

@@ -67,6 +67,7 @@ class TestWhatIsRead:
             closing_cents=1_745_50,
             paid_in_cents=1_250_50,
             withdrawn_cents=505_00,
+            reported_at=datetime(2026, 11, 20, 21, 0, tzinfo=UTC),
         )
         first, second, third = statement.lines
         assert (first.receipt, first.amount_cents, first.balance_cents) == (
@@ -96,6 +97,24 @@ class TestWhatIsRead:
         assert parsing.read(changed(PAPER, 10, 1, "2026-11-20 09:00:00")).lines
         for other in ("11-20-2026 09:00:00", "20-11-26 09:00:00", "20 Nov 2026", "1795158000"):
             assert refusal(changed(PAPER, 10, 1, other)).line == 10
+
+    @pytest.mark.parametrize(
+        ("row", "told"),
+        [
+            (["Operator:", "A", "Date of Report:", "20-11-2026 12:00:00"], (20, 9, 0)),
+            (["Operator: A", "Date of Report: 20-11-2026 12:00:00"], (20, 9, 0)),
+            (["Operator:", "A", "Date Of Report", "2026-11-20T02:30:00"], (19, 23, 30)),
+            (["Operator:", "A", "Date of Report:", ""], None),
+            (["Operator:", "A"], None),
+        ],
+    )
+    def test_when_it_was_made_is_told_in_nairobis_time(
+        self, row: list[str], told: tuple[int, int, int] | None
+    ) -> None:
+        rows = PAPER.rows()
+        rows[4] = row
+        expected = datetime(2026, 11, *told, tzinfo=UTC) if told else None
+        assert parsing.read(as_csv(rows)).head.reported_at == expected
 
     def test_a_day_without_lines_is_a_statement(self) -> None:
         assert parsing.read(Paper(moved=[], opening_cents=7_00).csv()).lines == ()
@@ -134,6 +153,8 @@ class TestWhatIsRefused:
             (2, 1, "ours", "is no number", None),
             (3, 1, "", "does not say Account", None),
             (4, 5, "", "which Time Period", None),
+            (5, 3, "at noon", "Date of Report is not written as", None),
+            (5, 3, "19-11-2026 23:59:59", "before the Time Period", None),
             (6, 1, "1,000.01", "is not the Closing Balance", None),
             (6, 3, "1,745.51", "is not the Closing Balance", None),
             (6, 7, "1.00", "Total Paid In", None),

@@ -1,0 +1,85 @@
+"""Of which time a statement tells, and what follows for the files and the books beside it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from payments.mpesa import paybills
+from payments.paybill import services as paybill
+from tests.factories import mpesa
+from tests.factories.mpesa import PAYOUT_SHORTCODE, SHORTCODE
+from tests.factories.safaricom import Safaricom
+from tests.factories.statements import (
+    Moved,
+    Paper,
+    breaks_left,
+    handed_in,
+    undated,
+    unknown_payout,
+)
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CHARGE = "Business Payment to Customer Charge"
+
+
+class TestWhatAFileProves:
+    """It proves that something was not made only of the time of which it tells."""
+
+    now = timezone.now().replace(microsecond=0)
+    charge = Moved(-5_00, reason=CHARGE, at=now - 10 * HOUR)
+
+    def paper(self, *later: Moved, reported: datetime | None = None) -> Paper:
+        """Return a statement of a day that is not over yet."""
+        return Paper(
+            moved=[self.charge, *later],
+            since=self.now - 12 * HOUR,
+            until=self.now + 6 * HOUR,
+            reported=reported,
+            shortcode=PAYOUT_SHORTCODE,
+            opening_cents=10_000_00,
+        )
+
+    def test_an_export_of_noon_says_nothing_of_a_payout_of_the_afternoon(
+        self, safaricom: Safaricom
+    ) -> None:
+        withdrawal, _ = unknown_payout(safaricom)
+        mpesa.pass_time(hours=5)
+        handed_in(self.paper(reported=self.now - 6 * HOUR))
+        assert breaks_left() == {}
+        handed_in(self.paper(reported=self.now - HOUR))
+        assert breaks_left() == {f"withdrawal:{withdrawal.pk}": "in_ledger_not_statement"}
+
+    def test_a_payout_of_just_before_the_export_may_be_listed_later(
+        self, safaricom: Safaricom
+    ) -> None:
+        unknown_payout(safaricom)
+        mpesa.pass_time(hours=5)
+        handed_in(self.paper(reported=self.now - timedelta(hours=4.5)))
+        assert breaks_left() == {}
+
+    def test_a_file_without_a_date_tells_of_nothing_after_its_last_line(
+        self, safaricom: Safaricom
+    ) -> None:
+        withdrawal, _ = unknown_payout(safaricom)
+        mpesa.pass_time(hours=5)
+        handed_in(undated(self.paper()))
+        assert breaks_left() == {}
+        handed_in(undated(self.paper(Moved(-9_00, reason=CHARGE, at=self.now - HOUR))))
+        assert breaks_left() == {f"withdrawal:{withdrawal.pk}": "in_ledger_not_statement"}
+
+    def test_a_payment_that_was_booked_after_the_export_is_no_break(self) -> None:
+        payment = paybills.PaybillPayment(
+            receipt="UKTAFTER01",
+            amount_cents=800_00,
+            shortcode=SHORTCODE,
+            account="X",
+            paid_at=self.now - HOUR,
+        )
+        paybill.pulled(payment)
+        paper = self.paper().but(shortcode=SHORTCODE)
+        handed_in(paper.but(reported=self.now - 3 * HOUR))
+        assert breaks_left() == {}
+        handed_in(paper.but(reported=self.now))
+        assert breaks_left() == {"UKTAFTER01": "in_ledger_not_statement"}
