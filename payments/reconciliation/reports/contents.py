@@ -23,7 +23,7 @@ from payments.reconciliation.breaks.models import BreakEvent
 from payments.reconciliation.clearing import selectors as clearing
 from payments.reconciliation.safeguarding import selectors as safeguarding
 from payments.reconciliation.safeguarding.selectors import RESOURCE, STANDINGS
-from payments.reconciliation.statements.models import StatementFile
+from payments.reconciliation.statements.models import LATEST_FIRST, StatementFile
 from payments.reconciliation.statements.states import KEPT
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import UNFINISHED
@@ -88,7 +88,7 @@ def provider(period: Period) -> list[dict[str, Any]]:
 def statements(period: Period) -> list[dict[str, Any]]:
     """Return each account's last statement up to the cut-off, and how its lines were matched."""
     files = StatementFile.objects.filter(state__in=KEPT, period_from__lte=period.cut_off)
-    last = files.order_by("shortcode", "account", "-period_to").distinct("shortcode", "account")
+    last = files.order_by("shortcode", "account", *LATEST_FIRST).distinct("shortcode", "account")
     return [_statement(file) for file in last.defer("content")]
 
 

@@ -5,7 +5,6 @@ edge of a period is found in the next statement.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -15,9 +14,8 @@ from payments.reconciliation.breaks import services as breaks
 from payments.reconciliation.breaks.kinds import BreakKind
 from payments.reconciliation.breaks.services import Found
 from payments.reconciliation.statements import matching, postings, tariff, unlisted
-from payments.reconciliation.statements.kinds import PAY_INS, Kind, Role, role_of
+from payments.reconciliation.statements.kinds import PAY_INS, Kind
 from payments.reconciliation.statements.models import StatementFile
-from payments.reconciliation.statements.states import KEPT
 from payments.reconciliation.statements.unlisted import page_of, place, rows
 
 _FILE_PAGE, _FLOAT_PAGE = "payments_statementfile_changelist", "wallets_manualjournal_changelist"
@@ -250,16 +248,3 @@ def _undone(shortcode: str) -> Iterator[Found]:
             details={"row": number, "file": name, "receipt": receipt},
             **text,
         )
-
-
-def closing_at(shortcode: str) -> tuple[int, datetime] | None:
-    """Return what the newest statements say lies under a number, together, and of when."""
-    files = StatementFile.objects.filter(shortcode=shortcode, state__in=KEPT)
-    newest: dict[str, StatementFile] = {}
-    for file in files.order_by("period_to"):
-        if role_of(file.account) is Role.MAIN:
-            newest[file.account] = file
-    if not newest:
-        return None
-    ends = [file.period_to for file in newest.values() if file.period_to is not None]
-    return sum(file.closing_cents or 0 for file in newest.values()), min(ends)

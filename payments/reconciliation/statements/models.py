@@ -5,9 +5,12 @@ M-Pesa masks it, and what the payer typed as account number. Names are kept with
 they help to find whose a payment was, and go when its line is matched.
 """
 
+from datetime import datetime
+
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from nannychain.ids import new_id
@@ -87,6 +90,22 @@ class StatementFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Return of which time a file that is kept tells: not of what came after its export."""
+        assert self.period_from is not None
+        assert self.period_to is not None
+        return self.period_from, min(self.period_to, self.reported_at or self.period_to)
+
+
+# Which of an account's files tells of the latest time. Of two that end alike, the one that was made
+# later has more to say.
+LATEST_FIRST = (
+    Least("period_to", "reported_at").desc(),
+    F("reported_at").desc(nulls_last=True),
+    F("received_at").desc(),
+)
 
 
 class StatementLine(models.Model):

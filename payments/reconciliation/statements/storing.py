@@ -6,7 +6,7 @@ is missing where the periods overlap, refuses the file.
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,13 +17,19 @@ from nannychain.money import display
 from nannychain.transactions import required
 from payments.reconciliation.statements import references
 from payments.reconciliation.statements.kinds import PAY_INS, kind_of
-from payments.reconciliation.statements.layout import Head, Line, Refused, Statement
-from payments.reconciliation.statements.models import StatementFile, StatementLine
+from payments.reconciliation.statements.layout import Line, Refused, Statement
+from payments.reconciliation.statements.models import (
+    LATEST_FIRST,
+    StatementFile,
+    StatementLine,
+)
 from payments.reconciliation.statements.states import KEPT
 
 BATCH = 5_000
 # The portal ends a period with its last second.
 _NEXT_DOOR = timedelta(seconds=1)
+_GAP = "gap: "
+_Span = tuple[datetime, datetime]
 _COLUMNS = (
     ("number", "integer"),
     ("kind", "text"),
@@ -87,7 +93,7 @@ def keep(file: StatementFile, statement: Statement, *, tell: Tell) -> int:
 
     Raises Refused where they contradict what is kept.
     """
-    _ensure_it_follows(file, statement.head)
+    _ensure_it_follows(file)
     rows = _rows(statement)
     file.kinds = dict(Counter(kind for _, kind, *_ in rows))
     new = 0
@@ -145,15 +151,19 @@ def _row(line: Line, reason: str, *, occurrence: int) -> tuple[Any, ...]:
 
 
 @required
-def _ensure_it_follows(file: StatementFile, head: Head) -> None:
+def _ensure_it_follows(file: StatementFile) -> None:
     """Compare the balances with the files before and after; note a gap or an overlap."""
+    begins, ends = file.span
     others = neighbours(file)
-    before = others.filter(period_from__lte=head.period_from).order_by("-period_to").first()
-    if before is not None and before.period_to is not None:
-        _compare(before.period_to, head.period_from, before.closing_cents, head.opening_cents, file)
-    after = others.filter(period_from__gt=head.period_from).order_by("period_from").first()
-    if after is not None and after.period_from is not None:
-        _compare(head.period_to, after.period_from, head.closing_cents, after.opening_cents, file)
+    before = others.filter(period_from__lte=begins).order_by(*LATEST_FIRST).first()
+    if before is not None:
+        _compare(before.span[1], begins, before.closing_cents, file.opening_cents, file)
+    after = others.filter(period_from__gt=begins).order_by("period_from").first()
+    if after is not None:
+        _compare(ends, after.span[0], file.closing_cents, after.opening_cents, file)
+    words = "nothing is known from {} to {}"
+    beside = [hole for hole in _holes(file) if _is_beside(file, hole)]
+    file.notes.extend(_GAP + words.format(*map(_clock, hole)) for hole in beside)
 
 
 def neighbours(file: StatementFile) -> QuerySet[StatementFile]:
@@ -163,8 +173,28 @@ def neighbours(file: StatementFile) -> QuerySet[StatementFile]:
     ).exclude(pk=file.pk)
 
 
+def _holes(file: StatementFile) -> list[_Span]:
+    """Return the times between the first and the last file of an account that none tells of."""
+    holes: list[_Span] = []
+    (_, ended), *spans = sorted(each.span for each in (file, *neighbours(file)))
+    for begins, ends in spans:
+        if begins - ended > _NEXT_DOOR:
+            holes.append((ended, begins))
+        ended = max(ended, ends)
+    return holes
+
+
+def _is_beside(file: StatementFile, hole: _Span) -> bool:
+    begins, ends = file.span
+    return hole[0] == ends or hole[1] == begins
+
+
 def _compare(
-    ended: Any, begins: Any, closing_cents: int | None, opening_cents: int | None, file: Any
+    ended: datetime,
+    begins: datetime,
+    closing_cents: int | None,
+    opening_cents: int | None,
+    file: StatementFile,
 ) -> None:
     step = begins - ended
     if timedelta(0) < step <= _NEXT_DOOR and closing_cents != opening_cents:
@@ -172,10 +202,7 @@ def _compare(
             f"One period ends with {display(closing_cents or 0)}, and the next begins with"
             f" {display(opening_cents or 0)}."
         )
-    if step > _NEXT_DOOR:
-        words = "nothing is known from {} to {}"
-        file.notes.append("gap: " + words.format(_clock(ended), _clock(begins)))
-    elif step < timedelta(0) or (step == timedelta(0) and closing_cents != opening_cents):
+    if step < timedelta(0) or (step == timedelta(0) and closing_cents != opening_cents):
         words = "two files tell of the time from {} to {}"
         file.notes.append("overlap: " + words.format(_clock(begins), _clock(ended)))
 
@@ -183,7 +210,7 @@ def _compare(
 @required
 def _ensure_nothing_is_missing(file: StatementFile, statement: Statement) -> None:
     """Raise Refused where an earlier file has lines of this period that this one has not."""
-    since, until = statement.head.period_from, statement.head.period_to
+    since, until = file.span
     inside = sum(since < line.completed_at < until for line in statement.lines)
     kept = StatementLine.objects.filter(
         shortcode=file.shortcode,
@@ -195,5 +222,5 @@ def _ensure_nothing_is_missing(file: StatementFile, statement: Statement) -> Non
         raise Refused("Earlier files have lines of this period that are missing here.")
 
 
-def _clock(instant: Any) -> str:
-    return str(instant.astimezone(NAIROBI).strftime("%d-%m-%Y %H:%M:%S"))
+def _clock(instant: datetime) -> str:
+    return instant.astimezone(NAIROBI).strftime("%d-%m-%Y %H:%M:%S")

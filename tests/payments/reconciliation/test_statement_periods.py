@@ -7,10 +7,14 @@ from django.utils import timezone
 
 from payments.mpesa import paybills
 from payments.paybill import services as paybill
+from payments.reconciliation.reports.contents import Period, statements
+from payments.reconciliation.statements.states import State
 from tests.factories import mpesa
 from tests.factories.mpesa import PAYOUT_SHORTCODE, SHORTCODE
 from tests.factories.safaricom import Safaricom
 from tests.factories.statements import (
+    LAST_SECOND,
+    MIDNIGHT,
     Moved,
     Paper,
     breaks_left,
@@ -21,6 +25,8 @@ from tests.factories.statements import (
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MORNING = Moved(5_00, at=MIDNIGHT + 9 * HOUR)
+EVENING = Moved(7_00, at=MIDNIGHT + 20 * HOUR)
 CHARGE = "Business Payment to Customer Charge"
 
 
@@ -83,3 +89,52 @@ class TestWhatAFileProves:
         assert breaks_left() == {}
         handed_in(paper.but(reported=self.now))
         assert breaks_left() == {"UKTAFTER01": "in_ledger_not_statement"}
+
+
+class TestFilesOfOneDay:
+    """An export of noon and one of the evening end alike by their period, and not by their date."""
+
+    noon = Paper(moved=[MORNING], reported=MIDNIGHT + 12 * HOUR)
+    whole = Paper(moved=[MORNING, EVENING])
+    tomorrow = Paper(
+        moved=[Moved(1_00)], opening_cents=12_00, since=MIDNIGHT + DAY, until=LAST_SECOND + DAY
+    )
+
+    @pytest.mark.parametrize("is_noon_first", [True, False])
+    def test_tomorrows_follows_from_the_one_that_was_made_later(self, is_noon_first: bool) -> None:
+        for paper in (self.noon, self.whole) if is_noon_first else (self.whole, self.noon):
+            assert handed_in(paper).state == State.COMPARED
+        file = handed_in(self.tomorrow)
+        assert (file.state, file.notes) == (State.COMPARED, [])
+
+    def test_of_two_without_a_date_it_follows_from_the_one_that_came_later(self) -> None:
+        handed_in(undated(self.noon))
+        handed_in(undated(self.whole))
+        assert handed_in(undated(self.tomorrow)).notes == []
+
+    def test_with_the_one_of_noon_alone_the_afternoon_is_a_gap(self) -> None:
+        handed_in(self.noon)
+        file = handed_in(self.tomorrow)
+        assert (file.state, file.notes) == (
+            State.COMPARED,
+            ["gap: nothing is known from 20-11-2026 12:00:00 to 21-11-2026 00:00:00"],
+        )
+
+    def test_the_one_of_noon_leaves_no_gap_where_the_evening_is_known(self) -> None:
+        handed_in(self.whole)
+        handed_in(self.tomorrow)
+        file = handed_in(self.noon)
+        assert file.notes == [
+            "overlap: two files tell of the time from 20-11-2026 00:00:00 to 20-11-2026 23:59:59"
+        ]
+
+    @pytest.mark.parametrize("is_noon_first", [True, False])
+    def test_the_daily_report_tells_of_the_one_that_was_made_later(
+        self, is_noon_first: bool
+    ) -> None:
+        for paper in (self.noon, self.whole) if is_noon_first else (self.whole, self.noon):
+            handed_in(paper)
+        now = timezone.now()
+        period = Period(begins=now - DAY, cut_off=now, at=now, since=now - DAY)
+        (told,) = statements(period)
+        assert told["closing_cents"] == 12_00
