@@ -222,12 +222,10 @@ def _refuse(file: StatementFile, refused: Refused) -> None:
 
 
 def _tell_of_gaps(file: StatementFile) -> None:
-    """Ring for a gap; one that this file fills is over."""
-    gaps = [note for note in file.notes if note.startswith("gap")]
-    if not gaps:
-        for other in storing.neighbours(file):
-            alerts.resolve(f"statement:gap:{other.pk}")
-    else:
+    """Ring for a gap beside this file; one that was told of before is over when it is filled."""
+    for other in storing.filled(file):
+        alerts.resolve(f"statement:gap:{other.pk}")
+    if gaps := storing.gaps(file):
         alerts.raise_alert(
             key=f"statement:gap:{file.pk}",
             title="A statement is missing between two others",

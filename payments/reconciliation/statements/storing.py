@@ -173,6 +173,18 @@ def neighbours(file: StatementFile) -> QuerySet[StatementFile]:
     ).exclude(pk=file.pk)
 
 
+def gaps(file: StatementFile) -> list[str]:
+    """Return what was noted of times beside a file that no other told of."""
+    return [note for note in file.notes if note.startswith(_GAP)]
+
+
+def filled(file: StatementFile) -> list[StatementFile]:
+    """Return the files of the same account beside which there was a gap, and is none now."""
+    noted = [other for other in neighbours(file) if gaps(other)]
+    holes = _holes(file)
+    return [other for other in noted if not any(_is_beside(other, hole) for hole in holes)]
+
+
 def _holes(file: StatementFile) -> list[_Span]:
     """Return the times between the first and the last file of an account that none tells of."""
     holes: list[_Span] = []

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from nannychain.alerts.models import Alert
 from payments.mpesa import paybills
 from payments.paybill import services as paybill
 from payments.reconciliation.reports.contents import Period, statements
@@ -138,3 +139,63 @@ class TestFilesOfOneDay:
         period = Period(begins=now - DAY, cut_off=now, at=now, since=now - DAY)
         (told,) = statements(period)
         assert told["closing_cents"] == 12_00
+
+
+class TestGaps:
+    """A gap rings until it is filled, whatever else comes."""
+
+    def handed_in(self, *days: int) -> None:
+        """Hand in the statements of these days, on each of which a shilling comes in."""
+        for day in days:
+            paper = Paper(
+                moved=[Moved(1_00)],
+                opening_cents=day * 1_00,
+                since=MIDNIGHT + day * DAY,
+                until=LAST_SECOND + day * DAY,
+            )
+            assert handed_in(paper).state == State.COMPARED
+
+    def rings(self) -> bool:
+        """Tell whether an alert about a gap is open."""
+        return Alert.objects.filter(
+            key__startswith="statement:gap:", resolved_at__isnull=True
+        ).exists()
+
+    @pytest.mark.parametrize(
+        ("days", "missing"),
+        [
+            ((1, 3, 4), (2,)),
+            ((3, 1, 0), (2,)),
+            ((3, 1, 4, 5), (2,)),
+            ((0, 5, 6), (2, 1, 4, 3)),
+            ((5, 0), (4, 1, 2, 3)),
+            ((0, 2, 4, 5), (3, 1)),
+        ],
+    )
+    def test_it_rings_until_the_last_missing_day_has_come(
+        self, days: tuple[int, ...], missing: tuple[int, ...]
+    ) -> None:
+        self.handed_in(*days)
+        for day in missing:
+            assert self.rings()
+            self.handed_in(day)
+        assert not self.rings()
+
+    def test_a_file_of_another_account_fills_nothing(self) -> None:
+        self.handed_in(1, 3)
+        handed_in(
+            Paper(
+                moved=[Moved(-9_00, reason=CHARGE)],
+                account="Charges Paid Account",
+                since=MIDNIGHT + 2 * DAY,
+                until=LAST_SECOND + 2 * DAY,
+            )
+        )
+        assert self.rings()
+
+    def test_the_one_of_the_evening_fills_the_gap_after_the_one_of_noon(self) -> None:
+        handed_in(TestFilesOfOneDay.noon)
+        handed_in(TestFilesOfOneDay.tomorrow)
+        assert self.rings()
+        handed_in(TestFilesOfOneDay.whole)
+        assert not self.rings()
