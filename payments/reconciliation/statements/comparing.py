@@ -22,7 +22,7 @@ _FILE_PAGE, _FLOAT_PAGE = "payments_statementfile_changelist", "wallets_manualjo
 _OPEN = f"""
     SELECT l.id, l.kind, l.receipt, l.amount_cents, l.completed_at, l.account, l.occurrence,
            l.reason_type, l.linked, l.number, f.name, booked.amount, booked.label,
-           r.owner, original.owner IS NOT NULL, w.id
+           r.owner, original.owner IS NOT NULL, undone.again, w.id
       FROM payments_openitem o
       JOIN payments_statementline l ON l.id = o.line_id
       JOIN payments_statementfile f ON f.id = l.file_id
@@ -36,6 +36,17 @@ _OPEN = f"""
             JOIN wallets_account a ON a.id = p.account_id AND a.kind_id = ANY (%s)
            WHERE j.key = {matching.KEY}
       ) booked ON true
+      LEFT JOIN LATERAL (
+          SELECT true AS again FROM wallets_journal j
+            JOIN payments_statementmatch m ON m.journal_id = j.id
+            JOIN payments_statementline other ON other.id = m.line_id
+             AND other.amount_cents = l.amount_cents
+           WHERE l.kind = 'reversal' AND l.linked <> ''
+             AND j.key IN ('mpesa:' || l.linked || ':taken-back',
+                           'mpesa:' || l.linked || ':came-back',
+                           'mpesa:' || l.linked || ':final')
+           LIMIT 1
+      ) undone ON true
      WHERE l.shortcode = %s
      ORDER BY l.id
 """  # noqa: S608 - an expression of our own
@@ -48,6 +59,10 @@ _UNDONE = """
       JOIN wallets_journal j ON j.id = m.journal_id
      WHERE l.shortcode = %s AND j.kind = ANY (%s)
 """
+_UNDONE_TWICE = {
+    "cause": "M-Pesa has undone one payment twice",
+    "remedy": "have M-Pesa put the second right; until then book it by two people",
+}
 # The lines are so new that the planner may know nothing of them: OFFSET 0 keeps it from reading all
 # payouts of the number for each charge, and leaves the way along the index of receipts.
 _CHARGES = """
@@ -133,7 +148,7 @@ def _open_lines(shortcode: str) -> Iterator[Found]:
 def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
     for row in rows(_OPEN, [list(matching.FLOATS), shortcode]):
         pk, kind, receipt, cents, at, account, occurrence, reason, linked, number, name, *rest = row
-        booked_cents, label, owner, is_known, withdrawal_id = rest
+        booked_cents, label, owner, is_known, is_again, withdrawal_id = rest
         what, amount_cents, words = _left(
             Kind(kind),
             cents=cents,
@@ -141,6 +156,7 @@ def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
             booked=(booked_cents, label),
             shortcode=shortcode,
             is_known=is_known,
+            is_again=bool(is_again),
         )
         yield (
             kind,
@@ -172,6 +188,7 @@ def _left(
     booked: tuple[int | None, str | None],
     shortcode: str,
     is_known: bool,
+    is_again: bool,
 ) -> tuple[BreakKind, int, dict[str, Any]]:
     """Return the class, the amount and, where the class does not say it all, cause and remedy."""
     booked_cents, label = booked
@@ -184,6 +201,8 @@ def _left(
             return BreakKind.AMOUNT_DIFFERS, cents - booked_cents, {}
         return BreakKind.DUPLICATE, cents, {}
     if kind is Kind.REVERSAL:
+        if is_again:
+            return BreakKind.DUPLICATE, cents, _UNDONE_TWICE
         if is_known:
             return BreakKind.AMOUNT_DIFFERS, cents, {"cause": "only a part was taken back"}
         return BreakKind.ORPHAN_REVERSAL, cents, {}

@@ -19,7 +19,13 @@ from payments.paybill import returning
 from payments.paybill import services as paybill
 from payments.reconciliation.statements import matching, postings, references
 from payments.reconciliation.statements.kinds import PAY_INS, Kind, Role, role_of
-from payments.reconciliation.statements.models import OpenItem, Rule, StatementFile, StatementLine
+from payments.reconciliation.statements.models import (
+    OpenItem,
+    Rule,
+    StatementFile,
+    StatementLine,
+    StatementMatch,
+)
 from payments.withdrawals import results
 from wallets.ledger import accounts, posting
 from wallets.ledger.chart import Kind as Account
@@ -258,7 +264,14 @@ def _reversal(line: StatementLine) -> None:
     draft = _undone(line, owner=owner)
     if draft is None:
         return
-    matching.pair([line.pk], posting.post(draft).journal_id, rule=Rule.BOOKED)
+    _undoes(line, posting.post(draft).journal_id, rule=Rule.BOOKED)
+
+
+@required
+def _undoes(line: StatementLine, journal_id: int, *, rule: Rule) -> None:
+    """Note which journal a reversal is; where another line is that one, M-Pesa did it twice."""
+    if not StatementMatch.objects.filter(journal_id=journal_id).exists():
+        matching.pair([line.pk], journal_id, rule=rule)
 
 
 def _undone(line: StatementLine, *, owner: str) -> Any:
@@ -270,8 +283,7 @@ def _undone(line: StatementLine, *, owner: str) -> Any:
             receipt=line.linked, into=own, suspense=suspense, amount_cents=cents, effective_at=at
         )
     if owner.startswith("paybill:") and returning.stated(line.linked, amount_cents=cents):
-        journal = _journal_of(f"mpesa:{line.linked}:final")
-        matching.pair([line.pk], journal, rule=Rule.RECEIPT)
+        _undoes(line, _journal_of(f"mpesa:{line.linked}:final"), rule=Rule.RECEIPT)
         return None
     return postings.taken_back(
         receipt=line.linked, suspense=suspense, out_of=own, amount_cents=cents, effective_at=at

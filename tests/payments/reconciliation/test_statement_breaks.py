@@ -222,6 +222,30 @@ class TestWhatOnlyAStatementTells:
         assert mpesa.standing(Account.SUSPENSE_PAYOUTS, SHORTCODE) == -300_00
         assert breaks_left() == {paid.receipt: "reversed_at_provider"}
 
+    @pytest.mark.parametrize("is_in_a_wallet", [True, False])
+    def test_what_is_taken_back_twice_is_booked_once_and_named(self, is_in_a_wallet: bool) -> None:
+        account = mpesa.member_with().worker_id if is_in_a_wallet else "school fees"
+        paid = Moved(300_00, account=account)
+        handed_in(Paper(moved=[paid], opening_cents=500_00))
+        first, second = (
+            Moved(-300_00, reason="Pay Utility Reversal", linked=paid.receipt) for _ in range(2)
+        )
+        later = {"since": MIDNIGHT + DAY, "until": LAST_SECOND + DAY, "opening_cents": 800_00}
+        handed_in(Paper(moved=[first, second], **later))
+        (left,) = OpenItem.objects.all()
+        assert left.line.receipt == second.receipt
+        found = Break.objects.get(reference=second.receipt)
+        assert (found.kind, found.amount_cents) == ("duplicate", -300_00)
+        assert found.cause == "M-Pesa has undone one payment twice"
+        assert mpesa.standing(Account.PAYBILL_FLOAT, SHORTCODE) == 0
+
+    def test_a_part_that_is_taken_back_again_is_no_duplicate(self) -> None:
+        paid = Moved(300_00, account="school fees")
+        back = Moved(-300_00, reason="Pay Utility Reversal", linked=paid.receipt)
+        part = Moved(-100_00, reason="Pay Utility Reversal", linked=paid.receipt)
+        handed_in(Paper(moved=[paid, back, part], opening_cents=500_00))
+        assert breaks_left() == {part.receipt: "amount_differs"}
+
     def test_a_reversal_of_nothing_is_named_and_not_booked(self) -> None:
         back = Moved(-300_00, reason="Pay Utility Reversal", linked="UKTNOBODY1")
         handed_in(Paper(moved=[back], opening_cents=300_00))
