@@ -54,12 +54,15 @@ class Head:
 
 
 class Line(NamedTuple):
-    """One line. `paid_in_cents` and `withdrawn_cents` are both zero or more, and one is zero."""
+    """One line. `paid_in_cents` and `withdrawn_cents` are both zero or more, and one is zero.
+
+    One that is not completed has moved nothing, and may have no times yet.
+    """
 
     number: int
     receipt: str
-    completed_at: datetime
-    initiated_at: datetime
+    completed_at: datetime | None
+    initiated_at: datetime | None
     details: str
     is_completed: bool
     paid_in_cents: int

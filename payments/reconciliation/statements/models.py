@@ -144,6 +144,8 @@ class StatementLine(models.Model):
                     *("shortcode", "account", "receipt", "reason_type", "direction", "linked"),
                     "occurrence",
                 ],
+                # What was not completed has moved nothing: it holds no place against what did.
+                condition=~Q(kind=str(Kind.NOT_COMPLETED)),
                 name="statement_line_once",
             ),
             models.CheckConstraint(

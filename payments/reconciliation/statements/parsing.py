@@ -150,6 +150,12 @@ def _line(number: int, cells: Sequence[str]) -> Line:
     if not status:
         raise Refused("There is no Transaction Status.", line=number)
     paid_in_cents = _cents(paid, line=number, what="Paid In", empty=0)
+    is_completed = status.casefold() == _COMPLETED
+    completed_at = initiated_at = None
+    if is_completed or completed:
+        completed_at = _instant(completed, line=number, what="The Completion Time")
+    if is_completed or initiated:
+        initiated_at = _instant(initiated or completed, line=number, what="The Initiation Time")
     # The portal writes what was withdrawn with a minus, others without: both mean the same.
     withdrawn_cents = abs(_cents(drawn, line=number, what="Withdrawn", empty=0))
     if paid_in_cents < 0 or (paid_in_cents > 0) == (withdrawn_cents > 0):
@@ -157,10 +163,10 @@ def _line(number: int, cells: Sequence[str]) -> Line:
     return Line(
         number,
         receipt,
-        _instant(completed, line=number, what="The Completion Time"),
-        _instant(initiated or completed, line=number, what="The Initiation Time"),
+        completed_at,
+        initiated_at,
         details,
-        status.casefold() == _COMPLETED,
+        is_completed,
         paid_in_cents,
         withdrawn_cents,
         _cents(balance, line=number, what="The Balance"),
@@ -177,7 +183,8 @@ def _line(number: int, cells: Sequence[str]) -> Line:
 def _in_order(head: Head, lines: Sequence[Line]) -> tuple[Line, ...]:
     """Return the lines as money moved: files are written newest first, or oldest first."""
     for line in lines:
-        if not head.period_from <= line.completed_at <= head.period_to:
+        at = line.completed_at
+        if at is not None and not head.period_from <= at <= head.period_to:
             raise Refused("Its Completion Time is not within the period.", line=line.number)
     _ensure_sums(head, lines)
     forward = tuple(lines)
@@ -189,8 +196,8 @@ def _in_order(head: Head, lines: Sequence[Line]) -> tuple[Line, ...]:
     if other is None:
         return backward
     # The order that holds for longer is the one that was meant.
-    at = broken if forward.index(broken) >= backward.index(other) else other
-    raise Refused("Its Balance does not follow from the line beside it.", line=at.number)
+    fault = broken if forward.index(broken) >= backward.index(other) else other
+    raise Refused("Its Balance does not follow from the line beside it.", line=fault.number)
 
 
 def _ensure_sums(head: Head, lines: Sequence[Line]) -> None:

@@ -1,7 +1,8 @@
 """Keeping the lines of a statement, once, and seeing whether they follow from what is kept.
 
 All of it or nothing. A line that an earlier file had is the same line; one that differs from it, or
-is missing where the periods overlap, refuses the file.
+is missing where the periods overlap, refuses the file. What is not completed is only counted: it
+has moved nothing, and a later file lists it anew.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from nannychain.clock import NAIROBI
 from nannychain.money import display
 from nannychain.transactions import required
 from payments.reconciliation.statements import references
-from payments.reconciliation.statements.kinds import PAY_INS, kind_of
+from payments.reconciliation.statements.kinds import PAY_INS, Kind, kind_of
 from payments.reconciliation.statements.layout import Line, Refused, Statement
 from payments.reconciliation.statements.models import (
     LATEST_FIRST,
@@ -66,7 +67,6 @@ _ADD = f"""
         INSERT INTO payments_openitem (line_id, name)
         SELECT added.id, CASE WHEN added.kind = ANY (%s) THEN given.name ELSE '' END
           FROM added JOIN given USING (number)
-         WHERE added.kind NOT IN ('not_completed')
         RETURNING 1
     )
     SELECT count(*) FROM added
@@ -80,7 +80,8 @@ _CONTRADICTED = f"""
        AND l.reason_type = given.reason_type
        AND l.direction = CASE WHEN given.amount_cents > 0 THEN 1 ELSE -1 END
        AND l.linked = given.linked AND l.occurrence = given.occurrence
-     WHERE (l.amount_cents, l.balance_cents, l.completed_at)
+     WHERE l.kind <> 'not_completed'
+       AND (l.amount_cents, l.balance_cents, l.completed_at)
            IS DISTINCT FROM (given.amount_cents, given.balance_cents, given.completed_at)
 """  # noqa: S608 - columns of our own
 
@@ -89,13 +90,15 @@ Tell = Callable[[int, int], None]
 
 @required
 def keep(file: StatementFile, statement: Statement, *, tell: Tell) -> int:
-    """Keep the lines that are new; return how many. `file` has its head already.
+    """Keep the completed lines that are new; return how many. `file` has its head already.
 
     Raises Refused where they contradict what is kept.
     """
     _ensure_it_follows(file)
     rows = _rows(statement)
     file.kinds = dict(Counter(kind for _, kind, *_ in rows))
+    if waiting := len(statement.lines) - len(rows):
+        file.kinds[str(Kind.NOT_COMPLETED)] = waiting
     new = 0
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
@@ -118,6 +121,8 @@ def _rows(statement: Statement) -> list[tuple[Any, ...]]:
     seen: Counter[tuple[str, str, bool, str]] = Counter()
     rows = []
     for line in statement.lines:
+        if not line.is_completed:
+            continue
         reason = line.reason_type[:80]
         key = (line.receipt, reason, line.paid_in_cents > 0, line.linked)
         seen[key] += 1
@@ -223,13 +228,14 @@ def _compare(
 def _ensure_nothing_is_missing(file: StatementFile, statement: Statement) -> None:
     """Raise Refused where an earlier file has lines of this period that this one has not."""
     since, until = file.span
-    inside = sum(since < line.completed_at < until for line in statement.lines)
+    times = [line.completed_at for line in statement.lines if line.is_completed]
+    inside = sum(at is not None and since < at < until for at in times)
     kept = StatementLine.objects.filter(
         shortcode=file.shortcode,
         account=file.account,
         completed_at__gt=since,
         completed_at__lt=until,
-    )
+    ).exclude(kind=Kind.NOT_COMPLETED)
     if kept.count() != inside:
         raise Refused("Earlier files have lines of this period that are missing here.")
 

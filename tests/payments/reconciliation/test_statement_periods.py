@@ -9,6 +9,7 @@ from nannychain.alerts.models import Alert
 from payments.mpesa import paybills
 from payments.paybill import services as paybill
 from payments.reconciliation.reports.contents import Period, statements
+from payments.reconciliation.statements.models import StatementLine
 from payments.reconciliation.statements.states import State
 from tests.factories import mpesa
 from tests.factories.mpesa import PAYOUT_SHORTCODE, SHORTCODE
@@ -18,11 +19,13 @@ from tests.factories.statements import (
     MIDNIGHT,
     Moved,
     Paper,
+    as_csv,
     breaks_left,
     handed_in,
     undated,
     unknown_payout,
 )
+from wallets.ledger.chart import Kind as Account
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -139,6 +142,58 @@ class TestFilesOfOneDay:
         period = Period(begins=now - DAY, cut_off=now, at=now, since=now - DAY)
         (told,) = statements(period)
         assert told["closing_cents"] == 12_00
+
+
+class TestWhatIsNotCompleted:
+    """A line that has moved nothing yet is not kept, so that the evening's may say otherwise."""
+
+    waiting = Moved(9_00, receipt="UKTWAITS01", at=MIDNIGHT + 10 * HOUR, status="Pending")
+    noon = Paper(moved=[MORNING, waiting], reported=MIDNIGHT + 12 * HOUR)
+
+    @pytest.mark.parametrize("has_times", [True, False])
+    def test_it_is_kept_and_booked_when_it_is_completed(self, has_times: bool) -> None:
+        rows = self.noon.rows()
+        if not has_times:
+            rows[7][1] = rows[7][2] = ""
+        first = handed_in(as_csv(rows))
+        assert (first.state, first.lines, first.new_lines) == (State.COMPARED, 2, 1)
+        assert first.kinds == {"pay_in": 1, "not_completed": 1}
+        done = Moved(9_00, receipt="UKTWAITS01", at=MIDNIGHT + 15 * HOUR)
+        second = handed_in(Paper(moved=[MORNING, done, EVENING]))
+        assert (second.state, second.lines, second.new_lines) == (State.COMPARED, 3, 2)
+        assert mpesa.standing(Account.PAYBILL_FLOAT, SHORTCODE) == 21_00
+
+    def test_one_that_comes_to_nothing_is_missed_by_nobody(self) -> None:
+        handed_in(self.noon)
+        assert handed_in(Paper(moved=[MORNING, EVENING])).state == State.COMPARED
+        assert breaks_left() == {}
+
+    def test_one_that_is_kept_holds_no_place(self) -> None:
+        file = handed_in(Paper(moved=[MORNING], reported=MIDNIGHT + 12 * HOUR))
+        StatementLine.objects.create(
+            file=file,
+            number=9,
+            shortcode=SHORTCODE,
+            account=file.account,
+            kind="not_completed",
+            receipt="UKTWAITS01",
+            completed_at=MIDNIGHT + 10 * HOUR,
+            initiated_at=MIDNIGHT + 10 * HOUR,
+            amount_cents=9_00,
+            balance_cents=5_00,
+            reason_type="Pay Utility",
+            direction=1,
+        )
+        done = Moved(9_00, receipt="UKTWAITS01", at=MIDNIGHT + 15 * HOUR)
+        second = handed_in(Paper(moved=[MORNING, done]))
+        assert (second.state, second.new_lines) == (State.COMPARED, 1)
+        assert mpesa.standing(Account.PAYBILL_FLOAT, SHORTCODE) == 14_00
+
+    def test_what_is_completed_has_a_time(self) -> None:
+        rows = Paper(moved=[MORNING]).rows()
+        rows[7][1] = ""
+        file = handed_in(as_csv(rows))
+        assert (file.state, file.refused_line) == (State.REFUSED, 8)
 
 
 class TestGaps:
