@@ -9,6 +9,7 @@ from django.db.models import (
     Count,
     IntegerField,
     Min,
+    Q,
     QuerySet,
     Sum,
     Value,
@@ -47,6 +48,13 @@ class OpenOfClass:
 def unsettled() -> QuerySet[Break]:
     """Return the breaks that are open or explained."""
     return Break.objects.filter(state__in=UNSETTLED)
+
+
+def answered(subjects: Iterable[str]) -> set[str]:
+    """Return those of these subjects of which people have explained or settled the break."""
+    rows = Break.objects.filter(subject__in=list(subjects))
+    seen_to = rows.filter(Q(state=State.EXPLAINED) | Q(state=State.CLOSED, is_settled=True))
+    return set(seen_to.values_list("subject", flat=True))
 
 
 def overdue(*, at: datetime) -> QuerySet[Break]:

@@ -12,10 +12,11 @@ from django.utils import timezone
 from nannychain import alerts
 from payments.reconciliation.breaks import services as breaks
 from payments.reconciliation.breaks.kinds import BreakKind
+from payments.reconciliation.breaks.selectors import answered
 from payments.reconciliation.breaks.services import Found
 from payments.reconciliation.statements import matching, postings, tariff, unlisted
 from payments.reconciliation.statements.kinds import PAY_INS, Kind
-from payments.reconciliation.statements.models import StatementFile
+from payments.reconciliation.statements.models import StatementFile, subject_of
 from payments.reconciliation.statements.unlisted import page_of, place, rows
 
 _FILE_PAGE, _FLOAT_PAGE = "payments_statementfile_changelist", "wallets_manualjournal_changelist"
@@ -132,17 +133,27 @@ def charges(file: StatementFile) -> breaks.Tally:
 
 
 def _open_lines(shortcode: str) -> Iterator[Found]:
-    unknown: set[str] = set()
+    unknown: dict[str, str] = {}
     for kind, found in _lines(shortcode):
         if kind == Kind.UNKNOWN:
-            unknown.add(str(found.details["reason_type"]))
+            unknown[found.subject] = str(found.details["reason_type"])
         yield found
-    if unknown:
-        alerts.raise_alert(
-            key=f"statement:reasons:{shortcode}",
-            title="M-Pesa's statement has reason types that we don't know",
-            details={"reason types": sorted(unknown)[:20], "shortcode": shortcode},
-        )
+    _tell_of_unknown(shortcode, unknown)
+
+
+def _tell_of_unknown(shortcode: str, unknown: dict[str, str]) -> None:
+    """Ring for reason types, by subject, until people have seen to all their breaks."""
+    seen_to = answered(unknown)
+    reasons = {reason for subject, reason in unknown.items() if subject not in seen_to}
+    key = f"statement:reasons:{shortcode}"
+    if not reasons:
+        alerts.resolve(key)
+        return
+    alerts.raise_alert(
+        key=key,
+        title="M-Pesa's statement has reason types that we don't know",
+        details={"reason types": sorted(reasons)[:20], "shortcode": shortcode},
+    )
 
 
 def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
@@ -162,7 +173,7 @@ def _lines(shortcode: str) -> Iterator[tuple[str, Found]]:
             kind,
             Found(
                 kind=what,
-                subject=f"statement:line:{pk}",
+                subject=subject_of(pk),
                 amount_cents=amount_cents,
                 since=at,
                 account=place(shortcode, account),
@@ -218,6 +229,12 @@ def _why_not_booked(kind: Kind) -> dict[str, str]:
             "remedy": "find out what it is, and book it by two people",
             "page": _FLOAT_PAGE,
         }
+    if kind is Kind.CHARGE:
+        return {
+            "cause": "the charges of its file were booked without it",
+            "remedy": "find out what it is for, and book it by two people",
+            "page": _FLOAT_PAGE,
+        }
     if kind is Kind.INTERNAL:
         return {
             "cause": "it went to another account of this number, whose statement is missing",
@@ -259,7 +276,7 @@ def _undone(shortcode: str) -> Iterator[Found]:
         what, text = words[kind]
         yield Found(
             kind=what,
-            subject=f"statement:line:{pk}",
+            subject=subject_of(pk),
             amount_cents=cents,
             since=at,
             account=place(shortcode, account),

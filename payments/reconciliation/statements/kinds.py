@@ -85,8 +85,12 @@ def kind_of(line: Line) -> Kind:
     """Return what a line is about."""
     if not line.is_completed:
         return Kind.NOT_COMPLETED
-    direction = _IN if line.paid_in_cents else _OUT
-    reason = _VIA_API.sub("", " ".join(line.reason_type.casefold().split()))
+    return kind_of_reason(line.reason_type, direction=_IN if line.paid_in_cents else _OUT)
+
+
+def kind_of_reason(reason_type: str, *, direction: int) -> Kind:
+    """Return what a completed line is about; `direction` is 1 where it adds, -1 where it takes."""
+    reason = _VIA_API.sub("", " ".join(reason_type.casefold().split()))
     if known := _REASONS.get((reason, direction)):
         return known
     if "reversal" in reason:

@@ -1,8 +1,9 @@
 """Statement files, their lines, and which journal each line is. Amounts in cents.
 
-Lines and matches are append-only. Of a person a line keeps what tells payments apart: the number as
-M-Pesa masks it, and what the payer typed as account number. Names are kept with an open item, since
-they help to find whose a payment was, and go when its line is matched.
+Lines and matches are append-only, but for the kind of a line whose reason type was unknown. Of a
+person a line keeps what tells payments apart: the number as M-Pesa masks it, and what the payer
+typed as account number. Names are kept with an open item, since they help to find whose a payment
+was, and go when its line is matched.
 """
 
 from datetime import datetime
@@ -109,7 +110,8 @@ LATEST_FIRST = (
 
 
 class StatementLine(models.Model):
-    """One line, as it was in the first file that had it. Append-only.
+    """One line, as it was in the first file that had it. Append-only, but that an unknown kind is
+    named once, with the reference that goes with it.
 
     `amount_cents` adds to the account at M-Pesa (below zero: takes). `occurrence` counts lines of
     one file that share receipt, reason type, direction and linked receipt: a second is a double.
@@ -159,10 +161,23 @@ class StatementLine(models.Model):
                 fields=["shortcode", "account", "completed_at"], name="statement_line_time"
             ),
         ]
-        triggers = [_APPEND_ONLY]
+        triggers = [
+            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="named_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__kind__df=str(Kind.UNKNOWN)),
+            ),
+            pgtrigger.ReadOnly(name="stays_as_listed", exclude=["kind", "reference"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.receipt} {self.reason_type}"
+
+
+def subject_of(line_id: int) -> str:
+    """Return the subject of the break about a line."""
+    return f"statement:line:{line_id}"
 
 
 class OpenItem(models.Model):

@@ -5,7 +5,6 @@ import re
 from payments.deposits import references as prompts
 from payments.mpesa import messages
 from payments.reconciliation.statements.kinds import PAY_INS, Kind
-from payments.reconciliation.statements.layout import Line
 
 # "… via API. Original conversation ID is <id>." The id is the one that the caller chose.
 _CONVERSATION = re.compile(r"original conversation id is ([A-Za-z0-9_-]{8,60})", re.IGNORECASE)
@@ -14,13 +13,13 @@ _PARTY = re.compile(r"\s*(\+?[0-9*#xX ]{6,20}?)\s*-\s*(.*)")
 _GONE = "…"
 
 
-def of_line(line: Line, kind: Kind) -> str:
+def of_line(kind: Kind, *, account: str, details: str) -> str:
     """Return the id of a prompt or of a payout's attempt that a line names; empty without."""
     if kind in PAY_INS:
-        return prompts.parse(line.account) or "" if line.account.isascii() else ""
+        return prompts.parse(account) or "" if account.isascii() else ""
     if kind is not Kind.PAYOUT:
         return ""
-    for text in (line.details, line.account):
+    for text in (details, account):
         if found := _CONVERSATION.search(text):
             return found[1].rstrip(".")
         if found := _UUID.search(text):

@@ -252,6 +252,7 @@ def _reconcile(file: StatementFile, *, tell: Callable[[str], None] | None) -> No
 def _match_and_settle(shortcode: str, steps: "_Steps") -> None:
     steps.begin("matching")
     with transaction.atomic():
+        storing.name_unknown(shortcode)
         matching.by_receipt(shortcode)
     settling.internals(shortcode)
     settling.moves(shortcode)

@@ -16,13 +16,15 @@ from django.db.models import QuerySet
 from nannychain.clock import NAIROBI
 from nannychain.money import display
 from nannychain.transactions import required
+from payments.reconciliation.breaks.selectors import answered
 from payments.reconciliation.statements import references
-from payments.reconciliation.statements.kinds import PAY_INS, Kind, kind_of
+from payments.reconciliation.statements.kinds import PAY_INS, Kind, kind_of, kind_of_reason
 from payments.reconciliation.statements.layout import Line, Refused, Statement
 from payments.reconciliation.statements.models import (
     LATEST_FIRST,
     StatementFile,
     StatementLine,
+    subject_of,
 )
 from payments.reconciliation.statements.states import KEPT
 
@@ -144,12 +146,33 @@ def _row(line: Line, reason: str, *, occurrence: int) -> tuple[Any, ...]:
         reason,
         line.linked,
         occurrence,
-        references.of_line(line, kind),
+        references.of_line(kind, account=line.account, details=line.details),
         line.account[:80],
         phone,
         references.without_name(line.details, name),
         name,
     )
+
+
+@required
+def name_unknown(shortcode: str) -> None:
+    """Give lines whose reason type was unknown when they came the kind that the table has now.
+
+    Not where people have answered for the break: they may have booked by hand what it is.
+    """
+    lines = StatementLine.objects.filter(
+        shortcode=shortcode, kind=Kind.UNKNOWN, open_item__isnull=False
+    )
+    by_subject = {subject_of(line.pk): line for line in lines}
+    seen_to = answered(by_subject)
+    for subject, line in by_subject.items():
+        kind = kind_of_reason(line.reason_type, direction=line.direction)
+        if kind is not Kind.UNKNOWN and subject not in seen_to:
+            line.kind = str(kind)
+            line.reference = references.of_line(
+                kind, account=line.account_number, details=line.details
+            )
+            line.save(update_fields=["kind", "reference"])
 
 
 # What must follow.

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from nannychain.alerts.models import Alert
 from payments.mpesa import paybills
 from payments.paybill import services as paybill
 from payments.paybill.models import PaybillPayment
@@ -15,7 +14,6 @@ from payments.reconciliation.breaks.models import Break
 from payments.reconciliation.statements.models import (
     OpenItem,
     StatementFile,
-    StatementLine,
     StatementMatch,
     Suggestion,
 )
@@ -251,13 +249,6 @@ class TestWhatOnlyAStatementTells:
         handed_in(Paper(moved=[back], opening_cents=300_00))
         assert breaks_left() == {back.receipt: "orphan_reversal"}
         assert mpesa.standing(Account.PAYBILL_FLOAT, SHORTCODE) == 0
-
-    def test_an_unknown_reason_type_is_kept_named_and_rings(self) -> None:
-        line = Moved(300_00, reason="Agent Float Rebalance")
-        handed_in(Paper(moved=[line]))
-        assert StatementLine.objects.get().kind == "unknown"
-        assert breaks_left() == {line.receipt: "in_statement_not_ledger"}
-        assert Alert.objects.filter(key=f"statement:reasons:{SHORTCODE}").exists()
 
 
 class TestDifferences:
