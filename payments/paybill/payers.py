@@ -11,15 +11,23 @@ _MASK = re.compile(r"([0-9]*)[^0-9]*[*Xx][^0-9]*([0-9]*)")
 def is_of(payment: PaybillPayment, phone: str) -> bool | None:
     """Tell whether the payment was made from that phone (E.164); None where nobody can tell.
 
-    A whole number and a hash (SHA-256 of the digits, as v1 of Safaricom's API has it) decide it. A
-    mask can only say no.
+    A hash (SHA-256 of the digits, as v1 of Safaricom's API has it) decides it, as does what
+    `shows` says for certain.
     """
-    digits = phone.removeprefix("+")
-    if payment.payer_phone:
-        return payment.payer_phone == phone
-    if payment.payer_phone_hash:
+    if payment.payer_phone_hash and not payment.payer_phone:
+        digits = phone.removeprefix("+")
         return payment.payer_phone_hash == hashlib.sha256(digits.encode()).hexdigest()
-    return None if _may_hide(payment.payer_phone_masked, digits) else False
+    return shows(phone, whole=payment.payer_phone, masked=payment.payer_phone_masked)
+
+
+def shows(phone: str, *, whole: str, masked: str) -> bool | None:
+    """Tell whether a number, whole (E.164) or masked, is that phone; None where nobody can tell.
+
+    A whole number decides it. A mask can only say no.
+    """
+    if whole:
+        return whole == phone
+    return None if _may_hide(masked, phone.removeprefix("+")) else False
 
 
 def _may_hide(masked: str, digits: str) -> bool:

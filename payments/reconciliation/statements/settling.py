@@ -15,7 +15,7 @@ from nannychain.transactions import required
 from payments.mpesa.callbacks import NotOurs
 from payments.mpesa.paybills import PaybillPayment
 from payments.mpesa.receipts.models import MpesaReceipt
-from payments.paybill import returning
+from payments.paybill import payers, returning
 from payments.paybill import services as paybill
 from payments.reconciliation.statements import matching, postings, references
 from payments.reconciliation.statements.kinds import PAY_INS, Kind, Role, role_of
@@ -35,14 +35,13 @@ log = structlog.get_logger(__name__)
 Tell = Callable[[int, int], None]
 
 # A deposit that was paid, as a status query said, without a receipt: this may be its line. To book
-# it once more would double the money, so that a person looks.
+# it once more would double the money, so that a person looks, unless another phone has paid.
 _MAY_BE_BOOKED = """
-    SELECT EXISTS (
-        SELECT FROM payments_deposit d
-         WHERE d.state = 'PAID' AND d.receipt IS NULL AND d.shortcode = %s
-           AND d.amount_cents = %s AND d.reference <> %s
-           AND d.created_at BETWEEN %s::timestamptz - interval '1 day'
-                                AND %s::timestamptz + interval '10 minutes')
+    SELECT DISTINCT d.phone FROM payments_deposit d
+     WHERE d.state = 'PAID' AND d.receipt IS NULL AND d.shortcode = %s
+       AND d.amount_cents = %s AND d.reference <> %s
+       AND d.created_at BETWEEN %s::timestamptz - interval '1 day'
+                            AND %s::timestamptz + interval '10 minutes'
 """
 _PAYOUTS = """
     SELECT l.id, a.id
@@ -82,9 +81,9 @@ def pay_ins(shortcode: str, *, tell: Tell) -> int:
 
 def _pay_in(row: OpenItem, *, was_taken_back: bool) -> int:
     line = row.line
-    if _may_be_booked(line):
-        return 0
     whole, masked = references.number(line.phone)
+    if _may_be_booked(line, whole=whole, masked=masked):
+        return 0
     payment = PaybillPayment(
         receipt=line.receipt,
         amount_cents=line.amount_cents,
@@ -110,12 +109,13 @@ def _taken_back(shortcode: str) -> set[str]:
     return set(lines.exclude(linked="").values_list("linked", flat=True))
 
 
-def _may_be_booked(line: StatementLine) -> bool:
+def _may_be_booked(line: StatementLine, *, whole: str, masked: str) -> bool:
     at = line.completed_at
     values: list[Any] = [line.shortcode, line.amount_cents, line.reference, at, at]
     with connection.cursor() as cursor:
         cursor.execute(_MAY_BE_BOOKED, values)
-        return bool(cursor.fetchone()[0])
+        phones = [phone for (phone,) in cursor.fetchall()]
+    return any(payers.shows(each, whole=whole, masked=masked) is not False for each in phones)
 
 
 def payouts(shortcode: str, *, tell: Tell) -> int:

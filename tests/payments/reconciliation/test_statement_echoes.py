@@ -20,6 +20,7 @@ from tests.factories import mpesa
 from tests.factories.mpesa import SHORTCODE
 from tests.factories.safaricom import Safaricom, checkout_id
 from tests.factories.statements import Moved, breaks_left, handed_in, today
+from wallets.ledger.chart import Kind as Account
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +85,30 @@ def test_the_statement_comes_before(deposit: Deposit) -> None:
 
     assert breaks_left() == {}, before
     assert StatementMatch.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "party", ["254700****999 - JOHN DOE", "0700***999 - X", "254700000999 - X"]
+)
+def test_what_another_phone_has_paid_is_booked(deposit: Deposit, party: str) -> None:
+    line = Moved(
+        500_00, party=party, account="school fees", at=timezone.now() - timedelta(minutes=1)
+    )
+    handed_in(today([line]))
+    assert PaybillPayment.objects.get().receipt == line.receipt
+    assert mpesa.standing(Account.SUSPENSE_RECEIPTS, SHORTCODE) == 500_00
+    assert line.receipt not in breaks_left()
+
+
+@pytest.mark.parametrize("shown", ["{0}****{1} - X", "", "JANE DOE", "+{2} - X", "*** - X"])
+def test_what_the_same_phone_may_have_paid_is_left_to_a_person(
+    deposit: Deposit, shown: str
+) -> None:
+    digits = deposit.phone.removeprefix("+")
+    party = shown.format(digits[:5], digits[-3:], digits)
+    line = Moved(
+        500_00, party=party, account="school fees", at=timezone.now() - timedelta(minutes=1)
+    )
+    handed_in(today([line]))
+    assert not PaybillPayment.objects.exists()
+    assert breaks_left()[line.receipt] == "in_statement_not_ledger"
