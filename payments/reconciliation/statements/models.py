@@ -11,7 +11,7 @@ from datetime import datetime
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Least
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from nannychain.ids import new_id
@@ -94,16 +94,19 @@ class StatementFile(models.Model):
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        """Return of which time a file that is kept tells: not of what came after its export."""
+        """Return of which time a file that is kept tells: not of what came after its export.
+
+        One that does not say when it was exported was there, at the latest, when it was handed in.
+        """
         assert self.period_from is not None
         assert self.period_to is not None
-        return self.period_from, min(self.period_to, self.reported_at or self.period_to)
+        return self.period_from, min(self.period_to, self.reported_at or self.received_at)
 
 
 # Which of an account's files tells of the latest time. Of two that end alike, the one that was made
 # later has more to say.
 LATEST_FIRST = (
-    Least("period_to", "reported_at").desc(),
+    Least("period_to", Coalesce("reported_at", "received_at")).desc(),
     F("reported_at").desc(nulls_last=True),
     F("received_at").desc(),
 )

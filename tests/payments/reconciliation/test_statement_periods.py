@@ -124,6 +124,17 @@ class TestFilesOfOneDay:
             ["gap: nothing is known from 20-11-2026 12:00:00 to 21-11-2026 00:00:00"],
         )
 
+    def test_one_without_a_date_ends_at_the_latest_when_it_is_handed_in(self) -> None:
+        now = timezone.now().replace(microsecond=0)
+        ends = now + 6 * HOUR
+        line = Moved(5_00, at=now - HOUR)
+        handed_in(undated(Paper(moved=[line], since=now - 12 * HOUR, until=ends)))
+        begins = ends + timedelta(seconds=1)
+        file = handed_in(
+            Paper(moved=[], opening_cents=12_00, since=begins, until=begins + DAY - HOUR)
+        )
+        assert (file.state, [note[:4] for note in file.notes]) == (State.COMPARED, ["gap:"])
+
     def test_the_one_of_noon_leaves_no_gap_where_the_evening_is_known(self) -> None:
         handed_in(self.whole)
         handed_in(self.tomorrow)
