@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from config.celery import QUEUES
+from config.mpesa_alerts import callbacks_silent, float_low
 from nannychain import queues
 from nannychain.alerts import rules
 from nannychain.alerts.rules import Found, Rule
@@ -32,12 +33,8 @@ from payments.reconciliation.breaks.kinds import BreakKind
 from payments.reconciliation.reports import selectors as reports
 from payments.reconciliation.reports import services as reports_of_days
 from payments.withdrawals import selectors as withdrawals
-from payments.withdrawals.models import Withdrawal
-from payments.withdrawals.states import State
-from wallets.ledger import reading
-from wallets.ledger.chart import Kind
 from wallets.ledger.checking.models import BooksCheck
-from wallets.ledger.models import Account, Journal
+from wallets.ledger.models import Journal
 from wallets.stellar import runway
 from wallets.stellar.models import Network
 from workers.identity.pins.models import PinAttempt
@@ -51,7 +48,6 @@ BOOKS_AGE = timedelta(hours=26)
 REPORT_BY = timedelta(hours=6)  # after midnight
 SMS_LEAST = 10  # fewer prove nothing
 SMS_FAILED_PERCENT = 30
-DEPOSITS_LEAST = 5
 WRONG_PINS = 100
 UNTRUSTED = 20
 QUEUE_LONG = 1_000
@@ -73,23 +69,6 @@ def _told(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds")
 
 
-def float_low() -> Found:
-    """Tell which number's float is less than what was paid from it in the last day."""
-    since = first_since(timezone.now() - DAY)
-    asked = Withdrawal.objects.filter(pk__gte=since).exclude(state=State.FAILED)
-    needs = dict(
-        asked.order_by().values_list("shortcode").annotate(cents=Sum("amount_cents")).order_by()
-    )
-    accounts = Account.objects.filter(kind=Kind.PAYOUT_FLOAT, label__in=needs)
-    label_of = dict(accounts.values_list("pk", "label"))
-    low = {
-        label_of[pk]: {"holds_cents": each.balance, "a_day_needs_cents": needs[label_of[pk]]}
-        for pk, each in reading.standings(label_of).items()
-        if each.balance < needs[label_of[pk]]
-    }
-    return low or None
-
-
 def payouts_old() -> Found:
     """Tell of withdrawals that neither went through nor failed for long."""
     return _older(withdrawals.late(), "created_at", than=withdrawals.LATE_AFTER)
@@ -104,16 +83,6 @@ def deposits_unknown() -> Found:
     """Tell of deposits of which nobody has said how they ended."""
     rows = Deposit.objects.filter(due_at__isnull=False, state=DepositState.UNKNOWN)
     return _older(rows, "created_at", than=HOUR)
-
-
-def callbacks_silent() -> Found:
-    """Tell when deposits of the last hour were paid, and not one was told by a callback."""
-    since = first_since(timezone.now() - HOUR)
-    rows = Deposit.objects.filter(pk__gte=since, state=DepositState.PAID)
-    found = rows.aggregate(paid=Count("pk"), told=Count("pk", filter=Q(told_by="callback")))
-    if found["paid"] < DEPOSITS_LEAST or found["told"]:
-        return None
-    return {"deposits paid in the last hour": found["paid"], "told by a callback": 0}
 
 
 def suspense_old() -> Found:

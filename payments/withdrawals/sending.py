@@ -37,6 +37,7 @@ SOURCE = "mpesa.payout"  # the kind of callback that tells of payouts
 CLAIM = timedelta(seconds=4 * EXCHANGE_SECONDS_MAX)
 # What can't be handed to M-Pesa for so long goes back.
 GIVE_BACK_AFTER = timedelta(hours=24)
+NOT_IN_TIME = "it could not be paid out in a day"
 FIRST_QUESTION = timedelta(seconds=60)
 UNKNOWN_QUESTION = timedelta(seconds=15)
 _PAUSE = timedelta(minutes=1)
@@ -136,7 +137,7 @@ def _may_go(withdrawal: Withdrawal, *, at: datetime) -> bool:
     if withdrawal.created_at + GIVE_BACK_AFTER <= at:
         outcomes.given_back(
             withdrawal,
-            reason="it could not be paid out in a day",
+            reason=NOT_IN_TIME,
             words=_("It could not be paid out in a day."),
             attempt=None,
         )

@@ -1,0 +1,21 @@
+"""Reading what M-Pesa says that it holds."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from payments.reconciliation.balances.models import BalanceReading
+
+# It is asked every hour: what is older than this was missed more than once.
+FRESH = timedelta(hours=3)
+
+
+def last(shortcodes: Iterable[str]) -> dict[str, BalanceReading]:
+    """Return M-Pesa's last word on each of these numbers; none on which it never had one."""
+    answered = BalanceReading.objects.filter(shortcode__in=shortcodes, answered_at__isnull=False)
+    rows = answered.order_by("shortcode", "-answered_at").distinct("shortcode")
+    return {row.shortcode: row for row in rows}
+
+
+def is_fresh(reading: BalanceReading, *, at: datetime) -> bool:
+    """Tell whether M-Pesa's word is recent enough to go by."""
+    return reading.answered_at is not None and reading.answered_at > at - FRESH
