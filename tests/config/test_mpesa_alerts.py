@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from config.mpesa_alerts import float_low
+from config.mpesa_alerts import callbacks_silent, float_low
+from nannychain.ids import first_since
+from payments.paybill.models import PaybillPayment
 from payments.reconciliation.balances.models import BalanceReading
-from payments.withdrawals.models import Desk
+from payments.withdrawals.models import Desk, Withdrawal
 from payments.withdrawals.sending import NOT_IN_TIME
+from payments.withdrawals.states import WITHDRAWAL
 from tests.config.test_alert_rules import ago, withdrawal
 from tests.factories import floats
 from tests.factories.mpesa import PAYOUT_SHORTCODE
@@ -93,3 +98,58 @@ class TestTheFloat:
         assert float_low() is None
         asked_for(reason=NOT_IN_TIME, ended_at=ago(hours=1), **failed)
         assert holds() == 0
+
+
+def paid_out(count: int, *, told_by: str) -> None:
+    for _ in range(count):
+        asked_for()
+        with transaction.atomic():
+            paid = Withdrawal.objects.latest("pk")
+            WITHDRAWAL.record(paid, source="SENT", target="PAID", why=f"told by {told_by}")
+
+
+def came(count: int, *, told_by: str, **fields: Any) -> None:
+    first = PaybillPayment.objects.count()
+    PaybillPayment.objects.bulk_create(
+        PaybillPayment(
+            receipt=f"TJ{first + n:08}",
+            amount_cents=5_000,
+            shortcode="600990",
+            told_by=told_by,
+            **fields,
+        )
+        for n in range(count)
+    )
+
+
+class TestCallbacks:
+    @pytest.mark.parametrize("told_by", ["status query", "statement"])
+    def test_of_payouts_are_missed_where_all_was_learnt_otherwise(self, told_by: str) -> None:
+        paid_out(4, told_by=told_by)
+        assert callbacks_silent() is None
+        paid_out(1, told_by=told_by)
+        assert list((callbacks_silent() or {}).values()) == [5]
+        assert "withdrawals" in str(callbacks_silent())
+        paid_out(1, told_by="callback")
+        assert callbacks_silent() is None
+
+    def test_of_payouts_are_not_missed_where_two_people_decided(self) -> None:
+        paid_out(5, told_by="two people")
+        assert callbacks_silent() is None
+
+    def test_of_the_paybill_are_missed_where_a_pull_found_all(self) -> None:
+        came(4, told_by="pull")
+        came(5, told_by="statement")
+        came(5, told_by="nobody known")
+        assert callbacks_silent() is None
+        came(1, told_by="pull")
+        assert list((callbacks_silent() or {}).values()) == [5]
+        assert "paybill" in str(callbacks_silent())
+        came(1, told_by="confirmation")
+        assert callbacks_silent() is None
+
+    def test_of_more_than_an_hour_ago_prove_nothing(self) -> None:
+        before = first_since(ago(minutes=61))
+        for n in range(5):
+            came(1, told_by="pull", id=UUID(int=before.int + n))
+        assert callbacks_silent() is None
