@@ -27,6 +27,7 @@ from nannychain.staff import charts, front
 from nannychain.staff.charts import Bar, Series
 from payments.deposits.models import Deposit
 from payments.paybill.models import PaybillPayment
+from payments.reconciliation.safeguarding.selectors import RESOURCE
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import UNFINISHED
 from wallets.ledger import reading
@@ -40,14 +41,6 @@ from workers.identity.sim_swaps.states import State as LookupState
 DAYS = (14, 30)
 POSITION_KEPT_SECONDS = 60
 _POSITION_KEY = "front:position"
-HELD = (
-    Kind.PAYBILL_FLOAT,
-    Kind.PAYOUT_FLOAT,
-    Kind.WORKING_FLOAT,
-    Kind.SETTLEMENT_IN_TRANSIT,
-    Kind.TRUST_BANK,
-    Kind.BANK_IN_TRANSIT,
-)
 _NAMES = {line.kind: line.name for line in CHART}
 
 
@@ -93,7 +86,7 @@ def position_now() -> Position:
 
 
 def _position() -> Position:
-    accounts = Account.objects.filter(kind__in=HELD, owner_id__isnull=True).order_by("kind_id")
+    accounts = Account.objects.filter(kind__in=RESOURCE, owner_id__isnull=True).order_by("kind_id")
     named = {
         pk: f"{_NAMES[Kind(kind)]} {label}".strip()
         for pk, kind, label in accounts.values_list("pk", "kind_id", "label")

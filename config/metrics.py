@@ -26,6 +26,7 @@ from payments.deposits.models import Deposit
 from payments.deposits.states import State as DepositState
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State as PaybillState
+from payments.reconciliation.safeguarding.selectors import RESOURCE
 from payments.withdrawals.models import Withdrawal
 from payments.withdrawals.states import UNFINISHED
 from ussd.engine import sessions as ussd_sessions
@@ -40,7 +41,6 @@ from workers.identity.models import Member
 from workers.identity.pins.models import Pin
 
 _DAY = timedelta(days=1)
-_FLOATS = (Kind.PAYBILL_FLOAT, Kind.PAYOUT_FLOAT, Kind.WORKING_FLOAT, Kind.TRUST_BANK)
 _CLEARING = (Kind.PAYOUT_CLEARING, Kind.RECEIPT_CLEARING)
 _SUSPENSE = (Kind.SUSPENSE_RECEIPTS, Kind.SUSPENSE_PAYOUTS, Kind.SUSPENSE_DIFFERENCES)
 
@@ -173,8 +173,8 @@ FIGURES = (
     ),
     Figure(
         "nannychain_float_cents",
-        "what our books say lies at M-Pesa and the bank, in cents",
-        lambda: _standings(_FLOATS),
+        "what our books say lies at M-Pesa, at the bank, and on its way between them, in cents",
+        lambda: _standings(RESOURCE),
     ),
     Figure(
         "nannychain_clearing_cents",

@@ -18,9 +18,10 @@ from config.metrics import FIGURES
 from nannychain import alerts, ids
 from nannychain.clock import nairobi_date
 from nannychain.metrics import Figure, reading, requests
+from payments.reconciliation.safeguarding import selectors as safeguarding
 from tests.architecture import tree
 from tests.config.test_env import PRODUCTION
-from tests.factories import money
+from tests.factories import floats, money
 from ussd.engine.models import ScreenFigure, SessionFigure
 from wallets.ledger.checking import services as checking
 
@@ -89,6 +90,14 @@ class TestTheFigures:
         money.member(123_45)
         cache.delete(reading.CACHE_KEY)
         assert figures()["nannychain_owed_to_customers_cents"] == before + 123_45
+
+    def test_what_travels_between_bank_and_mpesa_is_held(self, settings: Any) -> None:
+        floats.numbers(settings)
+        floats.own_money_in_trust(90_00)
+        floats.book("to_mpesa", 60_00)
+        told = {name: value for name, value in figures().items() if "_float_cents" in name}
+        assert [each for name, each in told.items() if "in_transit" in name] == [60_00]
+        assert sum(told.values()) == safeguarding.now().books_cents == 90_00
 
     def test_alerts_are_told_by_whether_anybody_has_seen_them(self) -> None:
         first = alerts.raise_alert(key="x", title="x")
