@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from redis.exceptions import RedisError
 
-from config import money_by_day
+from config import money_by_day, told_balances
 from config.celery import QUEUES
 from nannychain.alerts.models import AlertDelivery
 from nannychain.inbox.models import InboxMessage
@@ -47,15 +47,21 @@ _NAMES = {line.kind: line.name for line in CHART}
 # What we owe and what we hold
 
 
-def owed_and_held(_: HttpRequest) -> SafeString:
-    """Draw what we owe members beside what our books say lies at M-Pesa and the bank."""
+def owed_and_held(request: HttpRequest) -> SafeString:
+    """Draw what we owe members beside what our books say lies at M-Pesa and the bank.
+
+    M-Pesa's own word stands below, for who may see it: our books alone prove nothing about it.
+    """
     found = position_now()
     total = sum(found.held.values())
     rows = [Bar("Owed to members", max(0, found.owed), "warn", address=_accounts())]
     rows.append(Bar("Held in all", max(0, total), "good"))
     rows += [Bar(f"of it: {name}", max(0, cents), "soft") for name, cents in found.held.items()]
     chart = charts.bars("What we owe, and what we hold", rows, show=money)
-    return format_html("{}{}", chart, _verdict(found.owed, total, found.at))
+    verdict = _verdict(found.owed, total, found.at)
+    if not request.user.has_perm("payments.view_balancereading"):
+        return format_html("{}{}", chart, verdict)
+    return format_html("{}{}{}", chart, verdict, told_balances.draw(at=timezone.now()))
 
 
 class Position(NamedTuple):
@@ -98,13 +104,14 @@ def _position() -> Position:
 def _verdict(owed: int, held: int, at: datetime) -> SafeString:
     apart = money(abs(held - owed)).replace(" ", "\N{NO-BREAK SPACE}")
     if held >= owed:
-        words = f"They agree: what we hold covers what we owe, and {apart} is ours."
+        words = f"What we hold covers what we owe, and {apart} is ours."
         kind = "desk-calm"
     else:
         words = f"{apart} is missing: we owe more than we hold. Call finance now."
         kind = "desk-alarm"
     return format_html(
-        '<p class="desk-say {}">{}</p><p class="desk-say">By our own books, at {}.</p>',
+        '<p class="desk-say {}">{}</p>'
+        '<p class="desk-say">So far by our own books alone, at {}.</p>',
         kind,
         words,
         f"{timezone.localtime(at):%H:%M}",

@@ -32,10 +32,12 @@ def _nothing_kept() -> None:
 
 
 class TestOwedAndHeld:
-    def test_they_agree_where_the_books_are_right(self) -> None:
+    def test_it_is_covered_where_the_books_are_right(self) -> None:
         money.member(70_000)
         page = html(role(Role.FINANCE), "/admin/")
-        assert "They agree" in page
+        assert "What we hold covers what we owe" in page
+        assert "by our own books alone" in page
+        assert "They agree" not in page
         assert money_in_words(70_000) in page
 
     def test_what_is_missing_is_shouted(self, monkeypatch: Any) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,7 +11,7 @@ from payments.mpesa import account, balances, callbacks, client, trouble
 from payments.mpesa.callbacks.addresses import Path
 from payments.mpesa.meanings import Outcome, Where
 from payments.mpesa.messages import Result
-from payments.reconciliation.balances import comparing
+from payments.reconciliation.balances import comparing, selectors
 from payments.reconciliation.balances.models import BalanceReading
 from payments.reconciliation.breaks import services as breaks
 from payments.reconciliation.breaks.kinds import BreakKind
@@ -26,10 +25,7 @@ _KEEP = timedelta(days=400)
 
 def shortcodes() -> list[str]:
     """Return our numbers with M-Pesa that can be asked about."""
-    if not account.can_pay():
-        return []
-    ours = (settings.MPESA_SHORTCODE, settings.MPESA_B2C_SHORTCODE)
-    return list(dict.fromkeys(each for each in ours if each))
+    return selectors.numbers() if account.can_pay() else []
 
 
 def ask_all() -> int:

@@ -3,10 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from payments.reconciliation.balances.models import BalanceReading
 
 # It is asked every hour: what is older than this was missed more than once.
 FRESH = timedelta(hours=3)
+
+
+def numbers() -> list[str]:
+    """Return our numbers with M-Pesa, each once."""
+    ours = (settings.MPESA_SHORTCODE, settings.MPESA_B2C_SHORTCODE)
+    return list(dict.fromkeys(each for each in ours if each))
 
 
 def last(shortcodes: Iterable[str]) -> dict[str, BalanceReading]:

@@ -1,22 +1,40 @@
 """Reading statements."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from payments.deposits import selectors as deposits
 from payments.paybill.models import PaybillPayment
 from payments.paybill.states import State as Paybill
+from payments.reconciliation.statements.kinds import Role, role_of
 from payments.reconciliation.statements.models import (
+    LATEST_FIRST,
     OpenItem,
     StatementFile,
     StatementLine,
     StatementMatch,
     Suggestion,
 )
+from payments.reconciliation.statements.states import KEPT
 
 
 def open_lines(file: StatementFile) -> int:
     """Return how many lines of a file no journal is known for."""
     return OpenItem.objects.filter(line__file=file).count()
+
+
+def closing_at(shortcode: str) -> tuple[int, datetime] | None:
+    """Return what the newest statements say lies under a number, together, in cents; and of when.
+
+    None where no statement of it was handed in.
+    """
+    files = StatementFile.objects.filter(shortcode=shortcode, state__in=KEPT)
+    last = files.order_by("account", *LATEST_FIRST).distinct("account").defer("content")
+    newest = [file for file in last if role_of(file.account) is Role.MAIN]
+    if not newest:
+        return None
+    return sum(file.closing_cents or 0 for file in newest), min(file.span[1] for file in newest)
 
 
 def matches(line: StatementLine) -> QuerySet[StatementMatch]:
