@@ -110,13 +110,13 @@ def safeguarding_short() -> Found:
 
 
 def report_missing() -> Found:
-    """Tell when the report of the day before isn't there in the morning, once there are books."""
+    """Tell in the morning of days of the last week without a report, once there are books."""
     day = reports_of_days.day_to_report(at=timezone.now() - REPORT_BY)
-    last = reports.last_day()
-    if last is None:
+    if reports.last_day() is None:
         first = Journal.objects.order_by("pk").values_list("recorded_at", flat=True).first()
         return None if first is None or nairobi_date(first) > day else {"last report": "never"}
-    return None if last >= day else {"last report": last.isoformat()}
+    missing = [each.isoformat() for each in reports.missing_days(up_to=day)]
+    return {"no report of": missing} if missing else None
 
 
 def report_unsigned() -> Found:

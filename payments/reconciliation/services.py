@@ -73,10 +73,10 @@ def run(
 ) -> Run:
     """Reconcile now, and make the report of the day that is over, if it isn't there yet.
 
-    `by` is the person who has it run; none for beat. With a reason to `supersede`, another version
-    of the report is made. M-Pesa's balances are waited for up to `wait_seconds`. `on_progress`
-    hears of each step what it came to. Raises AlreadyRunning and InvalidReason. Must not be called
-    within a transaction.
+    Days of the last week that have none get theirs, too. `by` is the person who has it run; none
+    for beat. With a reason to `supersede`, another version of the report is made. M-Pesa's balances
+    are waited for up to `wait_seconds`. `on_progress` hears of each step what it came to. Raises
+    AlreadyRunning and InvalidReason. Must not be called within a transaction.
     """
     transactions.forbid("providers are asked")
     with locks.alone(Lock.RECONCILIATION, "") as is_alone:
@@ -114,6 +114,8 @@ def _run(
         _note(done, name, came_to, on_progress)
     for name, step in inside:
         _note(done, name, step(), on_progress)
+    made_late = reports.make_missing(at=timezone.now(), by=by, run=done.notes)
+    _note(done, "missing reports made", made_late, on_progress)
     done.report, done.is_new = reports.make(
         at=timezone.now(), by=by, supersede=supersede, run=done.notes
     )

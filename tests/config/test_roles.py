@@ -94,6 +94,7 @@ OTHERS = {
     "payments_break_explain": "",
     "payments_break_settle": "",
     "payments_break_write-off": "",
+    "payments_dailyreport_anew": "",
     "payments_dailyreport_csv": "",  # only one that is there
     "payments_dailyreport_pdf": "",
     "payments_dailyreport_sign": "",

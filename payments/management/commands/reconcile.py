@@ -6,12 +6,12 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
 
+from nannychain.actors import Actor
 from nannychain.errors import NannyChainError
 from nannychain.money import display
 from payments.reconciliation import services
 from payments.reconciliation.reports import printing
-
-log = structlog.get_logger(__name__)
+from workers.identity import selectors as members
 
 log = structlog.get_logger(__name__)
 
@@ -38,17 +38,28 @@ class Command(BaseCommand):
             metavar="REASON",
             help="make another version of the day's report, for this reason",
         )
+        parser.add_argument(
+            "--by",
+            default="",
+            metavar="WORKER_ID",
+            help="who of the staff wants it: somebody else has to sign it off",
+        )
 
-    def handle(self, *, wait: float, supersede: str, **_: Any) -> None:
+    def handle(self, *, wait: float, supersede: str, by: str, **_: Any) -> None:
         """Run, line by line."""
+        who = _staff(by)
+        if who is None and (by or supersede):
+            self.stderr.write(self.style.ERROR("--by must be the Worker ID of one of the staff"))
+            sys.exit(FAILED)
         try:
-            done = services.run(wait_seconds=wait, supersede=supersede, on_progress=self._tell)
+            done = services.run(
+                by=who, wait_seconds=wait, supersede=supersede, on_progress=self._tell
+            )
             printing.print_all()
         except NannyChainError as error:
             self.stderr.write(self.style.ERROR(str(error.message)))
             sys.exit(FAILED)
         except Exception as error:
-            log.exception("reconciliation.failed")
             log.exception("reconciliation.failed")
             self.stderr.write(self.style.ERROR(f"could not run: {type(error).__name__}: {error}"))
             sys.exit(FAILED)
@@ -62,3 +73,11 @@ class Command(BaseCommand):
     def _tell(self, step: str, came_to: Any) -> None:
         told = display(came_to) if step == "safeguarding" else came_to
         self.stdout.write(f"  {step}: {told}")
+
+
+def _staff(text: str) -> Actor | None:
+    """Return who of the staff is named so; None where nobody is."""
+    member = members.member_by_address(text)
+    if member is None or not member.is_staff:
+        return None
+    return Actor(id=member.pk, name=str(member))

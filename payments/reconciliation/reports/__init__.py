@@ -6,8 +6,9 @@
     contents.py   what a report says, as JSON of whole numbers and texts
     chain.py      its digest, over what it says and the report before it
     layout.py     the same as tables, for the page, the CSV and the PDF
-    services.py   make, sign
+    services.py   make, make anew, sign
 
 A day has one report. Whoever has to correct one makes another version, with the reason, which
-supersedes it; the first stays as it was.
+supersedes it; the first stays as it was. A day on which nothing ran gets its report late, which
+says what it can't tell of then.
 """

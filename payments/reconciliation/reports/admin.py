@@ -1,4 +1,4 @@
-"""Daily reports in the admin: to read, to take out as CSV and PDF, and to sign off."""
+"""Daily reports in the admin: to read, to take out as CSV and PDF, to sign off and make anew."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,6 +20,7 @@ from wallets.ledger.admin.pages import LedgerAdmin
 from wallets.ledger.tables import Cell, Table, when
 
 _SIGN = "payments.sign_dailyreport"
+_SIGNED = "Signed off"
 _LINK = "text-primary-600 dark:text-primary-500 underline"
 
 
@@ -65,10 +66,10 @@ class DailyReportAdmin(LedgerAdmin):
                 )
             },
         ),
-        ("Signed off", {"fields": ("signed", "signature")}),
+        (_SIGNED, {"fields": ("signed", "signature")}),
         ("Digest", {"fields": ("digest", "previous_digest")}),
     )
-    readonly_fields = ("name", "covered", "signed", "signature", "ways")
+    readonly_fields = ("name", "covered", "signed", "signature", "ways", "to_sign", "to_make_anew")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DailyReport]:
         """Read who signed along with each."""
@@ -78,8 +79,13 @@ class DailyReportAdmin(LedgerAdmin):
     # Acts.
 
     def get_urls(self) -> Any:
-        """Add the downloads and the page on which a report is signed off."""
-        own = (("sign", self.sign), ("csv", self.csv), ("pdf", self.pdf))
+        """Add the downloads, and the pages where a report is signed off or made anew."""
+        own = (
+            ("sign", self.sign),
+            ("anew", self.anew),
+            ("csv", self.csv),
+            ("pdf", self.pdf),
+        )
         pages = [
             path(
                 f"<int:report_id>/{name}/",
@@ -110,6 +116,28 @@ class DailyReportAdmin(LedgerAdmin):
                 f"Held for them: KES {layout.cents(line['resource_cents'])}.",
                 f"Breaks that are not settled: {_open(report):,}.",
                 "With your name you say that you have looked at it. It can't be taken back.",
+            ),
+        )
+        return act_page(self, request, act)
+
+    def anew(self, request: HttpRequest, report_id: int) -> HttpResponse:
+        """Make another version of the report."""
+        report = self._report(request, report_id)
+
+        def run(cleaned: Mapping[str, Any]) -> str:
+            made = services.make_anew(report.pk, reason=cleaned["reason"], by=actor(request))
+            return reverse("admin:payments_dailyreport_change", args=[made.pk])
+
+        act = Act(
+            title=f"Make a new version of the report of {report}",
+            button="Make a new version",
+            permission=_SIGN,
+            run=run,
+            done="Made. Somebody else has to sign it off.",
+            sentences=(
+                "It supersedes this one, which stays as it is. What the books say is as of the end"
+                " of that day; breaks and what M-Pesa says are as of now.",
+                "You will be its maker, so that somebody else has to sign it off.",
             ),
         )
         return act_page(self, request, act)
@@ -172,13 +200,31 @@ class DailyReportAdmin(LedgerAdmin):
         return "signed" if _signature(report) is not None else "not signed"
 
     @display(description="By")
-    def signature(self, report: DailyReport) -> Any:
-        """Show who has signed it off, or the way to do so."""
+    def signature(self, report: DailyReport) -> str:
+        """Show who has signed it off."""
         found = _signature(report)
-        if found is not None:
-            return f"{found.signer}, {when(found.signed_at)}: {found.note}"
-        there = reverse("admin:payments_dailyreport_sign", args=[report.pk])
-        return format_html('<a class="{}" href="{}">Sign it off</a>', _LINK, there)
+        return f"{found.signer}, {when(found.signed_at)}: {found.note}" if found else "-"
+
+    @display(description="Do")
+    def to_sign(self, report: DailyReport) -> str:
+        """Show the way to sign it off."""
+        return _way(report, "sign", "Sign it off")
+
+    @display(description="Correct")
+    def to_make_anew(self, report: DailyReport) -> str:
+        """Show the way to another version."""
+        return _way(report, "anew", "Make a new version")
+
+    def get_fieldsets(self, request: HttpRequest, obj: DailyReport | None = None) -> Any:
+        """Offer what this person may do with this report."""
+        fieldsets = super().get_fieldsets(request, obj)
+        ways = tuple(_open_ways(request, obj)) if obj is not None else ()
+        return [
+            (title, {**options, "fields": (*options["fields"], *ways)})
+            if title == _SIGNED
+            else (title, options)
+            for title, options in fieldsets
+        ]
 
     @display(description="Take out")
     def ways(self, report: DailyReport) -> str:
@@ -200,6 +246,21 @@ class DailyReportAdmin(LedgerAdmin):
 
 def _open(report: DailyReport) -> int:
     return sum(each["count"] for each in report.content["breaks"]["open"])
+
+
+def _open_ways(request: HttpRequest, report: DailyReport) -> Iterator[str]:
+    """Yield the fields that lead on: only where the act behind them would not be refused."""
+    if not request.user.has_perm(_SIGN) or not selectors.is_last(report):
+        return
+    if _signature(report) is None and report.made_by != request.user.pk:
+        yield "to_sign"
+    if services.can_be_made_anew(report, at=timezone.now()):
+        yield "to_make_anew"
+
+
+def _way(report: DailyReport, act: str, words: str) -> str:
+    there = reverse(f"admin:payments_dailyreport_{act}", args=[report.pk])
+    return format_html('<a class="{}" href="{}">{}</a>', _LINK, there, words)
 
 
 def _signature(report: DailyReport) -> Any:

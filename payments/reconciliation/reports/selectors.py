@@ -6,6 +6,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from payments.reconciliation.reports.models import DailyReport, ReportDocument
 
+# Holes of longer ago are left: a report says what breaks there are when it is made.
+DAYS_BACK = 7
+
 
 def newest() -> DailyReport | None:
     """Return the newest report of the newest day."""
@@ -15,6 +18,24 @@ def newest() -> DailyReport | None:
 def last_day() -> date | None:
     """Return the newest day that has a report."""
     return DailyReport.objects.order_by("-day").values_list("day", flat=True).first()
+
+
+def missing_days(*, up_to: date) -> list[date]:
+    """Return the days of the week up to that one that have no report, the oldest first.
+
+    Before the first report there was nobody to make one.
+    """
+    first = DailyReport.objects.order_by("day").values_list("day", flat=True).first()
+    if first is None:
+        return []
+    week = [up_to - timedelta(days=back) for back in reversed(range(DAYS_BACK))]
+    reported = set(DailyReport.objects.filter(day__in=week).values_list("day", flat=True))
+    return [day for day in week if day > first and day not in reported]
+
+
+def is_last(report: DailyReport) -> bool:
+    """Tell whether no later version supersedes it."""
+    return not DailyReport.objects.filter(day=report.day, version__gt=report.version).exists()
 
 
 def unsigned(*, at: datetime, older_than: timedelta = timedelta(0)) -> QuerySet[DailyReport]:

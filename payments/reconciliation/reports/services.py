@@ -13,10 +13,19 @@ from nannychain.audit.services import SYSTEM
 from nannychain.clock import NAIROBI, nairobi_date
 from nannychain.errors import Conflict, Forbidden, NotFound
 from nannychain.locks import Lock
-from payments.reconciliation.reports import chain, contents
+from payments.reconciliation.reports import chain, contents, selectors
 from payments.reconciliation.reports.models import NAME_LENGTH_MAX, DailyReport, SignOff
 
 _UNIQUE_VIOLATION = "23505"
+# What a report of an earlier day than the last one says of its day, and what it can't.
+_LATE = {
+    "made late": "what our books say is as of the cut-off; what M-Pesa has less, its balances,"
+    " breaks, suspense, payments without an outcome, the count on Stellar and the check of the"
+    " books are of when it was made",
+}
+_ANEW = {"asked outside": "nothing: a person had it made anew"}
+# Each report adds up all that was booked since its day.
+ANEW_WITHIN = timedelta(days=31)
 
 
 class NoSuchReport(NotFound):
@@ -37,7 +46,14 @@ class Superseded(Conflict):
     """There is a later version of it."""
 
     code = "reports.superseded"
-    message = "There is a later version of this report: sign that one off."
+    message = "There is a later version of this report: look at that one."
+
+
+class TooOld(Conflict):
+    """Its day is too long ago for another version: its figures would be reckoned back from now."""
+
+    code = "reports.too_old"
+    message = "This day is too long ago for another version."
 
 
 class OwnReport(Forbidden):
@@ -53,15 +69,23 @@ def day_to_report(*, at: datetime) -> date:
 
 
 def make(
-    *, at: datetime, by: Actor | None = None, supersede: str = "", run: Mapping[str, Any]
+    *,
+    at: datetime,
+    by: Actor | None = None,
+    supersede: str = "",
+    run: Mapping[str, Any],
+    day: date | None = None,
 ) -> tuple[DailyReport, bool]:
     """Make the report of the day that is over, and return it; False where it was there before.
 
     With a reason to `supersede`, another version of it is made. `run` is what the daily run notes
-    of itself. Raises InvalidReason.
+    of itself. `day` is an earlier day, whose report says what it can't tell of then. Raises
+    InvalidReason.
     """
     reason = reasons.clean(supersede) if supersede else ""
-    day = day_to_report(at=at)
+    last_day = day_to_report(at=at)
+    day = day or last_day
+    notes = {**run, **(_LATE if day < last_day else {})}
     begins, ends = (
         datetime.combine(each, time(), tzinfo=NAIROBI) for each in (day, day + timedelta(days=1))
     )
@@ -83,7 +107,7 @@ def make(
             "day": day.isoformat(),
             "version": version,
             "reason": reason if last is not None else "",
-            "run": dict(run),
+            "run": notes,
         }
         previous = before.digest if before is not None else chain.FIRST
         report = DailyReport.objects.create(
@@ -106,9 +130,42 @@ def make(
             actor=report.maker,
             after={"day": day.isoformat(), "version": version, "digest": report.digest},
             reason=report.reason,
+            channel="admin" if by else "",
         )
         queues.enqueue_after_commit("payments.reconciliation.print_report", report_id=report.pk)
     return report, True
+
+
+def make_missing(*, at: datetime, by: Actor | None = None, run: Mapping[str, Any]) -> int:
+    """Make the reports of the days before the last one that have none; return how many."""
+    before = day_to_report(at=at) - timedelta(days=1)
+    days = selectors.missing_days(up_to=before)
+    return sum(make(at=at, by=by, run=run, day=day)[1] for day in days)
+
+
+def make_anew(report_id: int, *, reason: str, by: Actor) -> DailyReport:
+    """Make another version of a day's report for a person, who can't sign that one off.
+
+    Nothing is asked outside: it says what is known by now, as after a statement that came late.
+    Raises NoSuchReport, InvalidReason, Superseded and TooOld.
+    """
+    instant, words = timezone.now(), reasons.clean(reason)
+    with transaction.atomic():
+        locks.take(Lock.REPORT, "")  # of two people who want one, the second has to look first
+        report = DailyReport.objects.filter(pk=report_id).first()
+        if report is None:
+            raise NoSuchReport
+        if not selectors.is_last(report):
+            raise Superseded
+        if not can_be_made_anew(report, at=instant):
+            raise TooOld
+        made, _ = make(at=instant, by=by, supersede=words, run=_ANEW, day=report.day)
+    return made
+
+
+def can_be_made_anew(report: DailyReport, *, at: datetime) -> bool:
+    """Tell whether another version may supersede it: it is the last, and of a recent day."""
+    return report.cut_off > at - ANEW_WITHIN and selectors.is_last(report)
 
 
 def sign(report_id: int, *, note: str, by: Actor) -> SignOff:
@@ -123,7 +180,7 @@ def sign(report_id: int, *, note: str, by: Actor) -> SignOff:
             raise NoSuchReport
         if report.made_by == by.id:
             raise OwnReport
-        if DailyReport.objects.filter(day=report.day, version__gt=report.version).exists():
+        if not selectors.is_last(report):
             raise Superseded
         signed = _keep(report, words=words, by=by)
         audit.record(

@@ -201,7 +201,7 @@ class TestReports:
     def test_the_page_shows_what_is_owed_and_held_and_where_to_take_it_out(
         self, report: DailyReport
     ) -> None:
-        shown = html(officer("view_dailyreport"), self._page(report))
+        shown = html(officer("view_dailyreport", "sign_dailyreport"), self._page(report))
         assert "Customers&#x27; money: owed and held" in shown
         assert "Breaks that are not settled" in shown
         assert report.digest in shown
