@@ -27,9 +27,10 @@ from payments.paybill.states import State as PaybillState
 from payments.reconciliation.breaks import words as break_words
 from payments.reconciliation.breaks.models import Break
 from payments.reconciliation.breaks.states import State as BreakState
+from payments.reconciliation.statements.models import StatementLine
 from payments.transfers.models import Transfer
 from payments.withdrawals import words as withdrawal_words
-from payments.withdrawals.models import PayoutAttempt, Withdrawal
+from payments.withdrawals.models import ExtraPayout, PayoutAttempt, Withdrawal
 from payments.withdrawals.states import State as WithdrawalState
 from wallets.ledger.models import KEY_LENGTH_MAX, Journal
 from wallets.ledger.words import number
@@ -169,13 +170,38 @@ def _transfers(term: str) -> Iterator[Hit]:
         yield _hit("Transfer", row, row.reference, words)
 
 
+def _extras(term: str) -> Iterator[Hit]:
+    if code := mpesa.receipt(term.upper()):
+        extras = ExtraPayout.objects.filter(receipt=code)
+        for row in extras.select_related("withdrawal__member"):
+            # It has no page of its own: it stands with the withdrawal that it was paid for.
+            words = f"{money(row.amount_cents)} to {row.withdrawal.member}, {row.why}"
+            yield _hit("Payment too many", row.withdrawal, row.receipt, words)
+
+
+def _lines(term: str) -> Iterator[Hit]:
+    if code := mpesa.receipt(term.upper()):
+        for row in StatementLine.objects.filter(receipt=code).order_by("pk")[:_ROWS_MAX]:
+            kind = row.get_kind_display()
+            words = f"{money(row.amount_cents)} on {row.shortcode} {row.account}, {kind}"
+            yield _hit("Statement line", row, row.receipt, words)
+
+
 def _breaks(term: str) -> Iterator[Hit]:
-    named = Q(subject=term)
+    named = Q(subject=term) | Q(reference=term)
     if key := _uuid(term):
         named |= Q(pk=key)
-    for row in Break.objects.filter(named):
+    if code := mpesa.receipt(term.upper()):
+        named |= Q(reference=code) | Q(subject__in=_subjects_of_lines(code))
+    for row in Break.objects.filter(named).order_by("pk")[:_ROWS_MAX]:
         state = break_words.STATES[BreakState(row.state)]
         yield _hit("Break", row, row.get_kind_display(), f"{row.subject}, {state}")
+
+
+def _subjects_of_lines(receipt: str) -> list[str]:
+    """Return under what breaks about these lines are kept: some name the receipt that is undone."""
+    keys = StatementLine.objects.filter(receipt=receipt).values_list("pk", flat=True)
+    return [f"statement:line:{pk}" for pk in keys[:_ROWS_MAX]]
 
 
 # Books and chain
@@ -219,6 +245,8 @@ FINDERS: tuple[Finder, ...] = tuple(
         ("payments.view_withdrawal", _withdrawals),
         ("payments.view_paybillpayment", _paybill),
         ("payments.view_transfer", _transfers),
+        ("payments.view_extrapayout", _extras),
+        ("payments.view_statementline", _lines),
         ("payments.view_break", _breaks),
         ("wallets.view_wallet", _wallets),
         ("wallets.view_journal", _journals),

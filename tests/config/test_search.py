@@ -17,9 +17,10 @@ from nannychain.notifications.models import Sms
 from nannychain.staff import finding
 from payments.deposits.models import Deposit
 from payments.paybill.models import PaybillPayment
-from payments.withdrawals.models import PayoutAttempt, Withdrawal
+from payments.reconciliation.statements.models import StatementFile, StatementLine
+from payments.withdrawals.models import ExtraPayout, PayoutAttempt, Withdrawal
 from tests.config.test_front_page import deposit, movement, paybill, role, withdrawal
-from tests.factories import money
+from tests.factories import breaks, money
 from tests.factories.browsers import officer, signed_in
 from tests.factories.members import MemberFactory, StaffFactory
 from wallets.ledger.models import Journal
@@ -43,6 +44,26 @@ def found(client: Client, term: str) -> dict[str, str]:
 
 def page(row: Any) -> str:
     return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+
+
+def line(receipt: str, **fields: Any) -> StatementLine:
+    file = StatementFile.objects.create(sha256="x", name="x", size_bytes=1, content=b"x", by="x")
+    at = timezone.now()
+    return StatementLine.objects.create(
+        file=file,
+        number=8,
+        shortcode="600000",
+        account="Utility Account",
+        kind="payout",
+        receipt=receipt,
+        completed_at=at,
+        initiated_at=at,
+        amount_cents=-100_00,
+        balance_cents=0,
+        reason_type="x",
+        direction=-1,
+        **fields,
+    )
 
 
 @pytest.fixture
@@ -77,7 +98,6 @@ class TestByEveryName:
 
     def test_payments_by_receipt_in_any_case(self) -> None:
         deposit(receipt="TJ12345678", state="PAID")
-        paybill(receipt="TK12345678") if False else None
         withdrawal(receipt="TL12345678", state="PAID")
         assert found(chief(), "tj12345678") == {page(Deposit.objects.get()): "Deposit"}
         assert found(chief(), "TL12345678") == {page(Withdrawal.objects.get()): "Withdrawal"}
@@ -86,6 +106,31 @@ class TestByEveryName:
         paybill(state="SUSPENSE")
         row = PaybillPayment.objects.get()
         assert found(chief(), row.receipt.lower()) == {page(row): "Paybill"}
+
+    def test_a_break_by_receipt_reference_and_subject(self) -> None:
+        item = breaks.one(reference="TJ12345678")
+        other = breaks.one(subject="line:2", reference="withdrawal:x")
+        for term in ("tj12345678", item.subject):
+            assert found(chief(), term) == {page(item): "Break"}
+        assert found(chief(), "withdrawal:x") == {page(other): "Break"}
+
+    def test_a_statement_line_and_the_break_about_it_by_receipt(self) -> None:
+        row = line("TJ12345678", linked="TK12345678")
+        undone = breaks.one(subject=f"statement:line:{row.pk}", reference="TK12345678")
+        assert found(chief(), "tj12345678") == {page(row): "Statement line", page(undone): "Break"}
+        assert found(chief(), "TK12345678") == {page(undone): "Break"}
+        assert found(officer("view_statementline"), "TJ12345678") == {page(row): "Statement line"}
+        assert found(officer("view_break"), "TJ12345678") == {page(undone): "Break"}
+
+    def test_a_payment_too_many_by_receipt_leads_to_its_withdrawal(self) -> None:
+        withdrawal(receipt="TL12345678", state="PAID")
+        row = Withdrawal.objects.get()
+        attempt = PayoutAttempt.objects.create(withdrawal=row, number=1, originator_id="x")
+        ExtraPayout.objects.create(
+            withdrawal=row, attempt=attempt, receipt="TM12345678", amount_cents=1, why="paid twice"
+        )
+        assert found(chief(), "tm12345678") == {page(row): "Payment too many"}
+        assert found(officer("view_withdrawal"), "TM12345678") == {}
 
     def test_everything_by_its_id(self) -> None:
         deposit()
@@ -161,8 +206,18 @@ class TestWhoSeesWhat:
         withdrawal(receipt="TL12345678", state="PAID")
         paybill(state="SUSPENSE")
         movement()
+        line("TN12345678")
+        breaks.one(reference="TN12345678")
         terms = (
-            *("0712345678", who.worker_id, "TJ12345678", "TL12345678", "TJ00000000", "ab" * 32),
+            *(
+                "TN12345678",
+                "0712345678",
+                who.worker_id,
+                "TJ12345678",
+                "TL12345678",
+                "TJ00000000",
+                "ab" * 32,
+            ),
             *(who.wallet.stellar_public_key, Journal.objects.get().key),
         )
         client = role(which)
