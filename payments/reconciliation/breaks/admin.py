@@ -286,11 +286,18 @@ class BreakAdmin(Downloads, LedgerAdmin):
         """Show what the check has noted."""
         return format_html_join("", "<div>{}: {}</div>", item.details.items()) or "-"
 
+    def get_fieldsets(self, request: HttpRequest, obj: Break | None = None) -> Any:
+        """Offer what can be done to who may do it, while there is something to be done."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None and obj.state in UNSETTLED and request.user.has_perm(_CHANGE):
+            return fieldsets
+        (title, options), *others = fieldsets
+        shown = tuple(field for field in options["fields"] if field != "acts")
+        return [(title, {**options, "fields": shown}), *others]
+
     @display(description="Do")
     def acts(self, item: Break) -> str:
         """Show what can be done here."""
-        if item.state not in UNSETTLED:
-            return "-"
         ways = [("assign", "Give to somebody"), ("explain", "Explain")]
         if review.can_be_written_off(item):
             ways.append(("write-off", "Write off, by two"))

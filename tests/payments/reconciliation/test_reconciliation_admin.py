@@ -125,6 +125,17 @@ class TestBreaks:
         assert officer("view_member").get(page(item, act)).status_code == 403
         assert Client().get(page(item, act)).status_code == 302
 
+    def test_links_show_to_who_may_and_while_it_is_not_settled(self) -> None:
+        item = missing()
+        acts = ("assign", "explain", "write-off", "settle")
+        looks, may = officer("view_break"), officer("view_break", "change_break")
+        for act in acts:
+            assert page(item, act) in html(may, page(item))
+            assert page(item, act) not in html(looks, page(item))
+        breaks.approve(breaks.ask("break.settle", item))
+        for act in acts:
+            assert page(item, act) not in html(may, page(item))
+
     def test_what_can_not_be_written_off_is_not_offered(self) -> None:
         item = breaks.one()
         client = officer("view_break", "change_break")
