@@ -1,6 +1,7 @@
 """Alerts in the admin: to read, and to say that one has seen it, or that it is over."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
@@ -46,10 +47,10 @@ class AlertAdmin(ReadOnlyAdmin):
         "details",
         ("count", "first_at", "last_at"),
         ("acknowledged_at", "acknowledged_by_name"),
-        "resolved_at",
+        ("resolved_at", "closed_by_name"),
         "told",
     )
-    readonly_fields = ("acknowledged_by_name", "told")
+    readonly_fields = ("acknowledged_by_name", "closed_by_name", "told")
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         """Allow those who may change alerts: there is nothing else to change."""
@@ -58,9 +59,9 @@ class AlertAdmin(ReadOnlyAdmin):
     @action(description="I have seen it", permissions=["acknowledge"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Note for each of the chosen that this person has seen it."""
-        by = actor(request).id
+        by = actor(request)
         for alert_id in queryset.values_list("pk", flat=True):
-            services.acknowledge(alert_id=alert_id, by=by)
+            services.acknowledge(alert_id=alert_id, by=by.id, name=by.name)
         messages.success(request, "Noted.")
 
     @action(description="It is over", permissions=["acknowledge"])
@@ -84,13 +85,22 @@ class AlertAdmin(ReadOnlyAdmin):
     @display(description="Seen by")
     def acknowledged_by_name(self, alert: Alert) -> str:
         """Show who has seen it first."""
-        if alert.acknowledged_by is None:
-            return ""
-        people = get_user_model()._default_manager
-        return str(people.filter(pk=alert.acknowledged_by).first() or alert.acknowledged_by)
+        return _name(alert.acknowledged_by)
+
+    @display(description="Closed by")
+    def closed_by_name(self, alert: Alert) -> str:
+        """Show who has said that it is over; nobody where it was seen to be."""
+        return _name(alert.closed_by)
 
     @display(description="Told")
     def told(self, alert: Alert) -> str:
         """Show by which ways people outside were told, and what became of it."""
         rows = alert.deliveries.order_by("way").values_list("way", "outcome")
         return ", ".join(f"{way}: {outcome or 'waits'}" for way, outcome in rows)
+
+
+def _name(person: UUID | None) -> str:
+    if person is None:
+        return ""
+    people = get_user_model()._default_manager
+    return str(people.filter(pk=person).first() or person)

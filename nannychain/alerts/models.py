@@ -5,7 +5,10 @@ from django.utils import timezone
 
 
 class Alert(models.Model):
-    """A matter that needs a person. While it is open, the same `key` only counts up."""
+    """A matter that needs a person. While it is open, the same `key` only counts up.
+
+    `closed_by` is who said that it is over; none where it was seen to be.
+    """
 
     key = models.CharField(max_length=120)
     title = models.CharField(max_length=200)
@@ -16,6 +19,7 @@ class Alert(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.UUIDField(null=True)
     resolved_at = models.DateTimeField(null=True)
+    closed_by = models.UUIDField(null=True)
 
     class Meta:
         constraints = [

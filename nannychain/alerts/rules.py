@@ -1,6 +1,7 @@
 """Rules: states of things that staff must know of. Beat has each looked at, again and again.
 
-A rule's alert is raised while it holds and closed by itself when it doesn't. What happens once is
+A rule's alert is raised while it holds and closed by itself when it doesn't; within an hour it
+opens again, and is not told anew. What happens once is
 told by whoever meets it, and has no rule. The roof registers the table.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from nannychain.alerts.services import raise_alert, resolve
+from nannychain.alerts.services import raise_again, resolve
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,6 @@ def evaluate() -> list[str]:
             resolve(rule.key)
         else:
             details = {**found, "what to do": f"docs/runbooks/{rule.name}.md"}
-            raise_alert(key=rule.key, title=rule.title, details=details)
+            raise_again(key=rule.key, title=rule.title, details=details)
             held.append(rule.name)
     return held

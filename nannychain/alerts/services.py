@@ -1,6 +1,7 @@
 """Raising, acknowledging, closing and resolving alerts."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from nannychain import audit
 from nannychain.alerts.models import Alert
 
 log = structlog.get_logger(__name__)
+
+SHORT_WHILE = timedelta(hours=1)
 
 # One statement, so that a thousand workers that meet the same trouble make one row.
 _RAISE = """
@@ -38,11 +41,36 @@ def raise_alert(*, key: str, title: str, details: dict[str, Any] | None = None) 
     return int(alert_id)
 
 
-def acknowledge(*, alert_id: int, by: UUID) -> None:
-    """Note that a person has seen it. The first to do so stays named."""
-    Alert.objects.filter(pk=alert_id, acknowledged_at__isnull=True).update(
-        acknowledged_at=timezone.now(), acknowledged_by=by
-    )
+def raise_again(*, key: str, title: str, details: dict[str, Any] | None = None) -> int:
+    """Raise the alert of a state of things, and return its row's id.
+
+    Where it was over for a short while only, its row opens again: of what comes and goes people are
+    told once. One that a person has closed rings anew.
+    """
+    if not Alert.objects.filter(key=key, resolved_at__isnull=True).exists():
+        last = Alert.objects.filter(key=key).order_by("-pk").values("pk")[:1]
+        just_over = Alert.objects.filter(
+            pk__in=last, resolved_at__gt=timezone.now() - SHORT_WHILE, closed_by__isnull=True
+        )
+        just_over.update(resolved_at=None)
+    return raise_alert(key=key, title=title, details=details)
+
+
+def acknowledge(*, alert_id: int, by: UUID, name: str) -> None:
+    """Note that a person has seen it, in the audit too. The first to do so stays named."""
+    with transaction.atomic():
+        unseen = Alert.objects.filter(pk=alert_id, acknowledged_at__isnull=True)
+        if not unseen.update(acknowledged_at=timezone.now(), acknowledged_by=by):
+            return
+        alert = Alert.objects.get(pk=alert_id)
+        audit.record(
+            "alert.acknowledged",
+            subject=alert,
+            actor_id=by,
+            actor=name,
+            after={"key": alert.key, "count": alert.count},
+            channel="admin",
+        )
 
 
 def close(*, alert_id: int, by: UUID, name: str) -> bool:
@@ -53,9 +81,9 @@ def close(*, alert_id: int, by: UUID, name: str) -> bool:
     other end; those about a state of things are closed by `resolve`.
     """
     with transaction.atomic():
-        acknowledge(alert_id=alert_id, by=by)
+        acknowledge(alert_id=alert_id, by=by, name=name)
         is_open = Alert.objects.filter(pk=alert_id, resolved_at__isnull=True)
-        if not is_open.update(resolved_at=timezone.now()):
+        if not is_open.update(resolved_at=timezone.now(), closed_by=by):
             return False
         alert = Alert.objects.get(pk=alert_id)
         audit.record(

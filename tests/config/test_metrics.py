@@ -102,7 +102,7 @@ class TestTheFigures:
     def test_alerts_are_told_by_whether_anybody_has_seen_them(self) -> None:
         first = alerts.raise_alert(key="x", title="x")
         alerts.raise_alert(key="y", title="y")
-        alerts.acknowledge(alert_id=first, by=ids.new_id())
+        alerts.acknowledge(alert_id=first, by=ids.new_id(), name="NW-1")
         alerts.raise_alert(key="z", title="z")
         alerts.resolve("z")
         told = figures()

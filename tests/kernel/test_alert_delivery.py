@@ -19,7 +19,7 @@ from config import startup
 from config.checks import refuse_half_configured, refuse_unsafe
 from config.env import SettingsError, load
 from nannychain import alerts
-from nannychain.alerts import delivery
+from nannychain.alerts import delivery, rules
 from nannychain.alerts.models import AlertDelivery
 from tests.config.test_env import PRODUCTION, problems_of
 from tests.factories import programs
@@ -84,6 +84,17 @@ class TestTelling:
             ["ops@nannychain.example"],
         )
         assert '"row": 7' in message.body
+
+    def test_a_rule_that_flaps_is_told_once(
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found: list[rules.Found] = [{"rows": 1}, None, {"rows": 2}, None, {"rows": 3}]
+        rule = rules.Rule(name="flaps", title="It flaps", look=lambda: found.pop(0))
+        monkeypatch.setattr(rules, "_registered", {rule.name: rule})
+        for _ in range(5):
+            rules.evaluate()
+            delivery.deliver()
+        assert len(receiver.got) == 1
 
     def test_what_is_posted_is_signed(self, receiver: Receiver) -> None:
         alerts.raise_alert(key="a", title="A trouble")
