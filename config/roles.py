@@ -104,11 +104,7 @@ GRANTS = (
     Grant("payments.settle_floatmove", (_F,), "decide about what somebody else proposed"),
     Grant("payments.view_balancereading", (_O, _F, _C), "see what M-Pesa says that it holds"),
     Grant("payments.view_dailyreport", (_O, _F, _C), "see and take out the daily reports"),
-    Grant(
-        "payments.sign_dailyreport",
-        (_F, _C),
-        "sign a daily report off, or have another version made",
-    ),
+    Grant("payments.sign_dailyreport", (_F, _C), "sign a daily report off, or have it made anew"),
     # Stellar
     Grant("wallets.view_submission", (_O,), "see transactions and their outcome"),
     Grant("wallets.view_envelope", (_O,), "see what was signed"),

@@ -75,32 +75,25 @@ def make(
     supersede: str = "",
     run: Mapping[str, Any],
     day: date | None = None,
+    channel: str = "",
 ) -> tuple[DailyReport, bool]:
     """Make the report of the day that is over, and return it; False where it was there before.
 
     With a reason to `supersede`, another version of it is made. `run` is what the daily run notes
-    of itself. `day` is an earlier day, whose report says what it can't tell of then. Raises
-    InvalidReason.
+    of itself. `day` is an earlier day, whose report says what it can't tell of then. `channel` is
+    where a person has it made. Raises InvalidReason.
     """
     reason = reasons.clean(supersede) if supersede else ""
     last_day = day_to_report(at=at)
     day = day or last_day
     notes = {**run, **(_LATE if day < last_day else {})}
-    begins, ends = (
-        datetime.combine(each, time(), tzinfo=NAIROBI) for each in (day, day + timedelta(days=1))
-    )
     with transaction.atomic():
         locks.take(Lock.REPORT, "")  # each names the one before it
         last = DailyReport.objects.filter(day=day).order_by("-version").first()
         if last is not None and not reason:
             return last, False
         before = DailyReport.objects.order_by("-pk").first()
-        period = contents.Period(
-            begins=begins,
-            cut_off=ends - timedelta(microseconds=1),
-            since=before.made_at if before is not None else begins,
-            at=at,
-        )
+        period = _period(day, before=before, at=at)
         version = last.version + 1 if last is not None else 1
         said = {
             **contents.of(period),
@@ -130,10 +123,22 @@ def make(
             actor=report.maker,
             after={"day": day.isoformat(), "version": version, "digest": report.digest},
             reason=report.reason,
-            channel="admin" if by else "",
+            channel=channel,
         )
         queues.enqueue_after_commit("payments.reconciliation.print_report", report_id=report.pk)
     return report, True
+
+
+def _period(day: date, *, before: DailyReport | None, at: datetime) -> contents.Period:
+    begins, ends = (
+        datetime.combine(each, time(), tzinfo=NAIROBI) for each in (day, day + timedelta(days=1))
+    )
+    return contents.Period(
+        begins=begins,
+        cut_off=ends - timedelta(microseconds=1),
+        since=before.made_at if before is not None else begins,
+        at=at,
+    )
 
 
 def make_missing(*, at: datetime, by: Actor | None = None, run: Mapping[str, Any]) -> int:
@@ -159,7 +164,9 @@ def make_anew(report_id: int, *, reason: str, by: Actor) -> DailyReport:
             raise Superseded
         if not can_be_made_anew(report, at=instant):
             raise TooOld
-        made, _ = make(at=instant, by=by, supersede=words, run=_ANEW, day=report.day)
+        made, _ = make(
+            at=instant, by=by, supersede=words, run=_ANEW, day=report.day, channel="admin"
+        )
     return made
 
 
