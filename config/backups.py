@@ -2,6 +2,7 @@
 
 Made and taken back by PostgreSQL's own programs: those of the wheel, or those on PATH. A restore is
 all or nothing, and is believed only once the books were recomputed and a sealed key was opened.
+What it brings back may have been paid out since, so nothing in it moves before staff have looked.
 """
 
 import hashlib
@@ -10,16 +11,23 @@ import json
 import shutil
 import subprocess
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from nannychain import keyed
+from nannychain.actors import Actor
 from nannychain.embedded import EmbeddedError, binaries
+from nannychain.operating import services as operating
 from nannychain.sealing import rotation
 from wallets.ledger.checking import services as checking
+from wallets.stellar import observing, pausing
+from wallets.stellar.models import Network
 
 ARCHIVE = "database.dump"
 MANIFEST = "manifest.json"
@@ -103,12 +111,16 @@ def read(folder: Path, *, from_elsewhere: bool = False) -> Manifest:
     return manifest
 
 
-def restore(folder: Path, *, replace: bool = False, from_elsewhere: bool = False) -> Restored:
+def restore(
+    folder: Path, *, by: Actor, replace: bool = False, from_elsewhere: bool = False
+) -> Restored:
     """Take a backup back into the database that is set, and verify it; raise BackupFailed.
 
-    A database that holds tables is left alone, unless `replace` says that they may go.
+    A database that holds tables is left alone, unless `replace` says that they may go; and so is
+    one that anybody else is connected to. All flows stand still afterwards.
     """
     manifest = read(folder, from_elsewhere=from_elsewhere)
+    _ensure_alone()
     if connection.introspection.table_names():
         if not replace:
             raise BackupFailed("the database holds tables: give an empty one, or --replace")
@@ -119,6 +131,14 @@ def restore(folder: Path, *, replace: bool = False, from_elsewhere: bool = False
         f"--dbname={connection.settings_dict['NAME']}",
         str(folder / ARCHIVE),
     )
+    try:
+        _bring_up_to_date()
+        _stop_everything(manifest, by=by)
+    except BaseException as error:
+        _forget_everything()  # rather no database than one that pays out again
+        if isinstance(error, Exception):
+            raise BackupFailed(f"flows could not be stopped, so nothing is left: {error}") from None
+        raise
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = %s", [_MEMORY])
     report = checking.verify()
@@ -126,6 +146,40 @@ def restore(folder: Path, *, replace: bool = False, from_elsewhere: bool = False
     if report.journals > manifest.journals or report.postings > manifest.postings:
         faults.append("there is more in the books than the manifest tells")
     return Restored(report.journals, report.postings, faults, rotation.probe())
+
+
+def _ensure_alone() -> None:
+    """Raise BackupFailed where others are connected: they would go on with what comes back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), string_agg(DISTINCT usename, ', ') FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND usename IS NOT NULL"
+        )
+        sessions, names = cursor.fetchone()
+    if sessions:
+        raise BackupFailed(
+            f"others are on this database ({names}; sessions: {sessions}): stop all processes"
+        )
+
+
+def _bring_up_to_date() -> None:
+    """Migrate an archive of an older version: what stops flows is written by this one."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+@transaction.atomic
+def _stop_everything(manifest: Manifest, *, by: Actor) -> None:
+    """Stop all flows, and Stellar: whatever was under way may have come to its end since."""
+    made_at = datetime.fromisoformat(manifest.made_at)
+    when = f"{made_at:%Y-%m-%d %H:%M} UTC"
+    reason = f"taken back from the backup of {when}: see operations.md, After a restore"
+    operating.restored(backup_made_at=made_at, reason=reason, by=by)
+    observing.present()
+    for network in Network.objects.all():
+        pausing.pause(network, reason=reason, by=by.id, name=by.name)
 
 
 def _forget_everything() -> None:

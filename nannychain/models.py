@@ -6,7 +6,7 @@ from nannychain.audit.models import AuditEntry
 from nannychain.idempotency.models import IdempotentAnswer
 from nannychain.inbox.models import InboxAddress, InboxMessage
 from nannychain.notifications.models import DeliveryReport, OptOut, Sms, SmsDay
-from nannychain.operating.models import ModeCaps, StoppedFlow
+from nannychain.operating.models import ModeCaps, Restore, StoppedFlow
 from nannychain.outbox.models import OutboxDelivery, OutboxEvent
 from nannychain.states.models import StateChange
 
@@ -23,6 +23,7 @@ __all__ = [
     "OptOut",
     "OutboxDelivery",
     "OutboxEvent",
+    "Restore",
     "Sms",
     "SmsDay",
     "StateChange",

@@ -10,4 +10,5 @@ class Flow(StrEnum):
     DEPOSITS = "deposits"  # new prompts; what M-Pesa reports later is booked
     WITHDRAWALS = "withdrawals"  # new ones, and those not yet handed to M-Pesa
     TRANSFERS = "transfers"  # money between members
-    PAYBILL = "paybill"  # payments are refused at validation; a confirmed one is booked
+    # Payments are refused at validation, none is given back; a confirmed one is booked.
+    PAYBILL = "paybill"

@@ -1,6 +1,8 @@
-"""Caps of each operating mode, and flows that were stopped."""
+"""Caps of each operating mode, flows that were stopped, and restores of the database."""
 
+import pgtrigger
 from django.db import models
+from django.utils import timezone
 
 from nannychain.dated.models import NAME_LENGTH_MAX, Dated, one_at_a_time, past_stays
 from nannychain.operating.flows import Flow
@@ -38,3 +40,22 @@ class StoppedFlow(models.Model):
 
     def __str__(self) -> str:
         return self.flow
+
+
+class Restore(models.Model):
+    """The database was taken back from a backup: what was done in between is not in it.
+
+    Whatever was under way at the backup may have been brought to its end since.
+    """
+
+    at = models.DateTimeField("taken back", default=timezone.now)
+    backup_made_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"restore of {self.at:%Y-%m-%d %H:%M} UTC"

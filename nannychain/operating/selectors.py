@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from nannychain.dated.selectors import in_force
 from nannychain.errors import Unavailable
 from nannychain.operating.flows import Flow
-from nannychain.operating.models import ModeCaps, StoppedFlow
+from nannychain.operating.models import ModeCaps, Restore, StoppedFlow
 
 
 class FlowStopped(Unavailable):
@@ -35,6 +36,16 @@ def ensure_open(flow: Flow) -> None:
 def is_stopped(flow: Flow) -> bool:
     """Tell whether staff have stopped the flow. One query."""
     return StoppedFlow.objects.filter(flow=flow).exists()
+
+
+def restored_since(field: str) -> Exists:
+    """Return the condition that the database was taken back after the instant in that field."""
+    return Exists(Restore.objects.filter(at__gt=OuterRef(field)))
+
+
+def was_restored_since(instant: datetime) -> bool:
+    """Tell whether the database was taken back from a backup after that instant. One query."""
+    return Restore.objects.filter(at__gt=instant).exists()
 
 
 def ensure_room_for_member(members: Callable[[], int], *, at: datetime) -> None:

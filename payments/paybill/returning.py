@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from nannychain import alerts
+from nannychain.operating import selectors as operating
+from nannychain.operating.flows import Flow
 from nannychain.transactions import required
 from payments.mpesa import callbacks, client, trouble
 from payments.mpesa.callbacks import NotOurs
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 SOURCE = "mpesa.paybill_return"  # the kind of callback that tells what became of it
 _ANSWERS_WITHIN = timedelta(hours=1)
+_PAUSE = timedelta(minutes=1)
 
 
 def give_back(payment_id: UUID | str) -> None:
@@ -66,6 +69,10 @@ def _claim(payment_id: UUID | str) -> tuple[PaybillPayment, str] | None:
             payment.due_at = None
             payment.save(update_fields=["due_at"])
             _tell_staff(payment, why="M-Pesa does not say whether it gave it back")
+            return None
+        if operating.is_stopped(Flow.PAYBILL):
+            payment.due_at = instant + _PAUSE
+            payment.save(update_fields=["due_at"])
             return None
         payment.return_asked_at, payment.due_at = instant, instant + _ANSWERS_WITHIN
         payment.save(update_fields=["return_asked_at", "due_at"])

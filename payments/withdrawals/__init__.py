@@ -16,9 +16,10 @@ status query agrees with the failure. What nobody can tell is settled by two mem
 
 What can go wrong: the answer is lost, the callback is lost, doubled, early or late, the queue
 times out (asked about); M-Pesa's answers contradict each other (staff); our credentials are
-refused (everything stops, staff are told); the float is short (payouts are parked, and one by one
-tried again); the phone's M-Pesa is full or not registered (the money is back, and she is told);
-M-Pesa pays what we had given back (booked in suspense, staff are told).
+refused (everything stops, staff are told); the database was taken back from a backup (what was
+asked for before may have been paid since: staff); the float is short (payouts are parked, and one
+by one tried again); the phone's M-Pesa is full or not registered (the money is back, and she is
+told); M-Pesa pays what we had given back (booked in suspense, staff are told).
 
     services   request, quote        sending    claim, call, record
     results    what M-Pesa says      asking     transaction status

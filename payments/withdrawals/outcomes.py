@@ -20,6 +20,8 @@ from payments.withdrawals.states import ATTEMPT, WITHDRAWAL, Attempt, State
 
 log = structlog.get_logger(__name__)
 
+RESTORED = "it was asked for before a restore of the database: it may have been paid since"
+
 
 @required
 def locked(withdrawal_id: UUID | str) -> Withdrawal | None:
@@ -29,13 +31,18 @@ def locked(withdrawal_id: UUID | str) -> Withdrawal | None:
 
 
 @required
-def paid(withdrawal: Withdrawal, attempt: PayoutAttempt, *, receipt: str, told_by: str) -> str:
-    """Book that M-Pesa has paid by this attempt; return what it came to, in a word or two."""
+def paid(
+    withdrawal: Withdrawal, attempt: PayoutAttempt | None, *, receipt: str, told_by: str
+) -> str:
+    """Book that M-Pesa has paid by this attempt; return what it came to, in a word or two.
+
+    None is an attempt that our books lack: it was made between a backup and its restore.
+    """
     if not receipts.claim(receipt, owner=f"withdrawal:{withdrawal.pk}"):
         return _receipt_of_another(withdrawal, receipt)
     instant = timezone.now()
     books.paid(withdrawal)
-    if ATTEMPT.allows(attempt.state, Attempt.PAID):
+    if attempt is not None and ATTEMPT.allows(attempt.state, Attempt.PAID):
         ATTEMPT.move(attempt, to=Attempt.PAID, why=f"told by {told_by}", ended_at=instant)
     WITHDRAWAL.move(
         withdrawal,

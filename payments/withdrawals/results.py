@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
+from nannychain.operating import selectors as operating
 from nannychain.transactions import required
 from payments.mpesa.callbacks import NotOurs
 from payments.mpesa.codes import Meaning, Others, Outcome, Where, meaning_of
@@ -135,12 +136,19 @@ def _failed(withdrawal: Withdrawal, attempt: PayoutAttempt, told: Told, *, said_
 
 @required
 def refused(withdrawal: Withdrawal, attempt: PayoutAttempt, meaning: Meaning) -> str:
-    """Act upon a definite no: park it for another attempt, or give the money back."""
+    """Act upon a definite no: park it for another attempt, or give the money back.
+
+    After a restore it is the word on one attempt; others may be lost from our books.
+    """
     instant = timezone.now()
     if meaning.others is Others.STOP:
         desk.stop(withdrawal.shortcode, reason=meaning.note, withdrawal=withdrawal)
     elif meaning.others is Others.PARK:
         desk.float_is_short(withdrawal.shortcode, withdrawal=withdrawal)
+    if operating.was_restored_since(withdrawal.created_at):
+        outcomes.rejected(attempt, why=meaning.note, code=meaning.code)
+        outcomes.needs_review(withdrawal, why=outcomes.RESTORED)
+        return "left to staff"
     # It is not the payout that is wrong: it waits for as long as it may.
     is_ours = meaning.others is not Others.GO_ON or meaning.where in _AT_THE_DOOR
     may_go_again = meaning.is_retryable and (is_ours or withdrawal.attempts_made < ATTEMPTS_MAX)

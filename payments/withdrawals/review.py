@@ -85,12 +85,11 @@ KINDS = (AS_PAID, AS_NOT_PAID)
 
 
 @required
-def _in_review(request: ApprovalRequest) -> tuple[Withdrawal, PayoutAttempt]:
+def _in_review(request: ApprovalRequest) -> tuple[Withdrawal, PayoutAttempt | None]:
     withdrawal = outcomes.locked(request.subject_id)
-    attempt = selectors.last_attempt(withdrawal) if withdrawal is not None else None
-    if withdrawal is None or attempt is None or withdrawal.state != State.NEEDS_REVIEW:
+    if withdrawal is None or withdrawal.state != State.NEEDS_REVIEW:
         raise NotInReview
-    return withdrawal, attempt
+    return withdrawal, selectors.last_attempt(withdrawal)
 
 
 @required

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from nannychain.money import display
+from nannychain.operating import selectors as operating
 from nannychain.states.machine import Machine
 from nannychain.states.models import StateChange
 from payments.withdrawals.models import Withdrawal
@@ -62,6 +63,11 @@ def now(withdrawal: Withdrawal) -> str:
 
 def evidence(withdrawal: Withdrawal) -> Iterator[str]:
     """Yield in sentences what M-Pesa has said of each attempt, for the two who decide."""
+    if operating.was_restored_since(withdrawal.created_at):
+        yield (
+            "The database was taken back from a backup since it was asked for: it may have been "
+            "paid under an id that is not here. Look for its number and amount in the statement."
+        )
     for attempt in withdrawal.attempts.order_by("number"):
         told = f"Attempt {attempt.number} ({attempt.originator_id})"
         taken = "was" if attempt.conversation_id else "was not, by any answer,"

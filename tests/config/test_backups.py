@@ -1,52 +1,16 @@
 """A backup is taken back into another database, by the commands that people run, and verified."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.db import connection, connections
 
 from config import backups
 from nannychain.sealing import rotation
-from tests.architecture import tree
 from tests.factories import money
-from tests.factories.scratch import scratch_database
+from tests.factories.backups import manage
 from wallets.custody.models import SealedKey
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[str]:
-    with scratch_database() as alias:
-        yield str(connections[alias].settings_dict["NAME"])
-
-
-def manage(*words: str, database: str, **settings: str) -> Any:
-    """Run a command on a database of the tests' server, as its owner."""
-    address = urlsplit(os.environ["DATABASE_URL"])
-    url = urlunsplit(address._replace(path=f"/{database}"))
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=tree.ROOT,
-        env={**os.environ, "DATABASE_URL": url, **settings},
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-
-
-@pytest.fixture
-def made(transactional_db: None, tmp_path: Path) -> Path:
-    money.member(12_345)
-    folder = tmp_path / "backup"
-    done = manage("backup", str(folder), database=connection.settings_dict["NAME"])
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def count(alias_name: str) -> int:

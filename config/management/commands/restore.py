@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import backups
+from nannychain.actors import of_command
 
 
 class Command(BaseCommand):
@@ -26,10 +27,15 @@ class Command(BaseCommand):
     def handle(self, *, folder: Path, replace: bool, from_elsewhere: bool, **_: Any) -> None:
         """Restore; raise CommandError where nothing was taken back."""
         try:
-            found = backups.restore(folder, replace=replace, from_elsewhere=from_elsewhere)
+            found = backups.restore(
+                folder, by=of_command(), replace=replace, from_elsewhere=from_elsewhere
+            )
         except backups.BackupFailed as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{found.journals:,} journals, {found.postings:,} postings")
+        self.stdout.write(
+            "all flows and Stellar are stopped: see docs/operations.md, After a restore"
+        )
         for holder, is_open in found.opened.items():
             self.stdout.write(f"{holder}: {'one was opened' if is_open else 'DOES NOT OPEN'}")
         if not found.opened:

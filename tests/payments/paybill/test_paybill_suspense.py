@@ -13,6 +13,8 @@ from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.models import AuditEntry
 from nannychain.ids import new_id
 from nannychain.notifications.models import Sms
+from nannychain.operating import services as operating
+from nannychain.operating.flows import Flow
 from payments.mpesa.callbacks import addresses
 from payments.paybill import returning, review, tending
 from payments.paybill.models import PaybillPayment
@@ -139,6 +141,20 @@ def test_m_pesa_gives_it_back_to_the_payer(payment: PaybillPayment, gateway: Gat
     payment.refresh_from_db()
     assert payment.state == State.RETURNED
     assert _result(payment) == []
+
+
+def test_while_the_paybill_is_stopped_nothing_is_given_back(
+    payment: PaybillPayment, gateway: Gateway
+) -> None:
+    operating.stop(Flow.PAYBILL, reason="a fault", by=ATIENO)
+    _give_back(payment)
+    assert gateway.calls == []
+    payment.refresh_from_db()
+    assert (payment.state, payment.return_asked_at) == (State.RETURNING, None)
+    operating.start(Flow.PAYBILL, reason="mended", by=ATIENO)
+    PaybillPayment.objects.update(due_at=timezone.now())
+    tending.tend(payment.pk)
+    assert len(gateway.calls) == 1
 
 
 @pytest.mark.usefixtures("gateway")
