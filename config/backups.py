@@ -57,12 +57,13 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was found in the books after a restore, and which secrets opened."""
+    """What was found in the books after a restore, which secrets opened, and which lack a key."""
 
     journals: int
     postings: int
     faults: list[str]
     opened: dict[str, bool]
+    missing: tuple[rotation.Missing, ...]
 
 
 def make(folder: Path) -> Manifest:
@@ -145,7 +146,13 @@ def restore(
     faults = list(report.faults)
     if report.journals > manifest.journals or report.postings > manifest.postings:
         faults.append("there is more in the books than the manifest tells")
-    return Restored(report.journals, report.postings, faults, rotation.probe())
+    return Restored(
+        journals=report.journals,
+        postings=report.postings,
+        faults=faults,
+        opened=rotation.probe(),
+        missing=rotation.missing(),
+    )
 
 
 def _ensure_alone() -> None:

@@ -88,8 +88,8 @@ def rotate(
     """
     if not settings.ENCRYPTION_KEY:
         raise CannotRotate
-    if missing := tuple(_missing()):
-        raise CannotRotate(missing)
+    if sealed_elsewhere := missing():
+        raise CannotRotate(sealed_elsewhere)
     return [
         _rotate_holder(holder, batch_rows=batch_rows, on_progress=on_progress)
         for holder in _holders
@@ -113,6 +113,11 @@ def probe() -> dict[str, bool]:
         else:
             found[holder.name] = True
     return found
+
+
+def missing() -> tuple[Missing, ...]:
+    """Return what can't be opened here: rows under keys that this process does not hold."""
+    return tuple(_missing())
 
 
 def _missing() -> Iterator[Missing]:

@@ -1,6 +1,7 @@
 """A backup is taken back into another database, by the commands that people run, and verified."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from nannychain.sealing import rotation
 from tests.factories import money
 from tests.factories.backups import manage
 from wallets.custody.models import SealedKey
+
+pytestmark = pytest.mark.timeout(600)  # several programs each
 
 
 def count(alias_name: str) -> int:
@@ -35,12 +38,18 @@ def test_it_is_taken_back_whole_and_verified_by_books_and_keys(made: Path, elsew
     assert count(elsewhere) == manifest["journals"]
 
 
-def test_without_its_key_the_restore_says_that_nothing_was_opened(
+def test_under_another_key_the_restore_is_no_success_unless_the_key_is_kept_elsewhere(
     made: Path, elsewhere: str
 ) -> None:
-    done = manage("restore", str(made), database=elsewhere, ENCRYPTION_KEY="ab" * 32)
+    other = {"database": elsewhere, "ENCRYPTION_KEY": "ab" * 32}
+    done = manage("restore", str(made), **other)
+    assert done.returncode == 1
+    assert re.search(r"wallet keys: the key \w+ of 1 rows is not here", done.stderr)
+    assert "the books are right" not in done.stdout
+    done = manage("restore", str(made), "--replace", "--without-key", **other)
     assert done.returncode == 0, done.stderr
-    assert "none was opened" in done.stdout
+    assert "is not here" in done.stdout
+    assert "the books are right" in done.stdout
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from payments.withdrawals import services as withdrawals
 from tests.factories import mpesa
 from tests.factories.backups import address, manage, rows
 
+pytestmark = pytest.mark.timeout(600)  # several programs each
 # What the sweep and the worker do with whatever is due.
 _WORK = """
 from payments.withdrawals import selectors, tending

@@ -11,7 +11,9 @@ from nannychain.actors import of_command
 
 
 class Command(BaseCommand):
-    """Fills an empty database. Ends with 1 where the books are wrong or a sealed key won't open."""
+    """Fills an empty database. Ends with 1 where books are wrong, a sealed secret does not open, or
+    its key is not here and nobody has said that it need not be.
+    """
 
     help = "Take a backup back into an empty database; verify books and keys."
     requires_migrations_checks = False
@@ -23,8 +25,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from-elsewhere", action="store_true", help="sealed under another SECRET_KEY"
         )
+        parser.add_argument(
+            "--without-key",
+            action="store_true",
+            help="the keys of sealed secrets are kept elsewhere: that they open is not checked",
+        )
 
-    def handle(self, *, folder: Path, replace: bool, from_elsewhere: bool, **_: Any) -> None:
+    def handle(
+        self, *, folder: Path, replace: bool, from_elsewhere: bool, without_key: bool, **_: Any
+    ) -> None:
         """Restore; raise CommandError where nothing was taken back."""
         try:
             found = backups.restore(
@@ -38,10 +47,12 @@ class Command(BaseCommand):
         )
         for holder, is_open in found.opened.items():
             self.stdout.write(f"{holder}: {'one was opened' if is_open else 'DOES NOT OPEN'}")
-        if not found.opened:
-            self.stdout.write("no key that is here belongs to a sealed secret: none was opened")
+        for each in found.missing:
+            told = f"{each.holder}: the key {each.key_id} of {each.rows:,} rows is not here"
+            (self.stdout if without_key else self.stderr).write(told)
         if found.faults:
             self.stderr.write(f"first fault: {found.faults[0]}")
-        if found.faults or not all(found.opened.values()):
+        is_locked = bool(found.missing) and not without_key
+        if found.faults or is_locked or not all(found.opened.values()):
             sys.exit(1)
         self.stdout.write("the books are right")
