@@ -147,6 +147,17 @@ def taken(envelope: Envelope) -> Taken:
     )
 
 
+def pull_registered(envelope: Envelope) -> Reply:
+    """Read the answer to a registration for pulling: 1000 is done, 1001 that it was before.
+
+    It says so under a name that no other answer has.
+    """
+    status = reading.code(item(envelope.body, "ResponseStatus"))
+    if not envelope.is_success or status not in ("1000", "1001"):
+        return Reply(**{**_shared(envelope), "code": status or envelope.code})
+    return Reply(meaning=codes.meaning_of(Where.CALL, "0"), code=status, told=envelope.told[:200])
+
+
 def pulled(envelope: Envelope, *, shortcode: str) -> Pulled:
     """Read one page of payments. Success is 1000 here, and 1001 where there are none."""
     if envelope.code not in ("1000", "1001", "0"):

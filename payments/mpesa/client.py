@@ -19,7 +19,7 @@ from nannychain.http import AnswerLost, NotSent, Session
 from nannychain.money import CENTS_PER_SHILLING
 from payments.mpesa import access, account, answers, credentials
 from payments.mpesa.account import Account
-from payments.mpesa.answers import Envelope, Pulled, Pushed, PushStatus, Taken
+from payments.mpesa.answers import Envelope, Pulled, Pushed, PushStatus, Reply, Taken
 
 REFERENCE_LENGTH_MAX = 12
 DESCRIPTION_LENGTH_MAX = 13
@@ -190,10 +190,27 @@ def register_urls(
 
 
 @sensitive_variables()
+def register_pull(*, nominated_phone: str, callback_url: str) -> Reply:
+    """Have M-Pesa let us fetch the payments that came to our number. It is done once; again is yes.
+
+    `nominated_phone` is E.164: the Safaricom number that the organisation has named for it.
+    """
+    ours = account.from_settings()
+    body = {
+        "ShortCode": ours.shortcode,
+        "RequestType": "Pull",
+        "NominatedNumber": _number(nominated_phone),
+        "CallBackURL": callback_url,
+    }
+    return answers.pull_registered(_called("/pulltransactions/v1/register", body, ours))
+
+
+@sensitive_variables()
 def pull(*, since: datetime, until: datetime, offset: int = 0) -> Pulled:
     """Fetch one page of the payments that came to our number, at most 48 hours back.
 
-    The next page begins at `offset` + `rows`; one without rows is the last.
+    The number has to be registered for it: `register_pull`. The next page begins at `offset` +
+    `rows`; one without rows is the last.
     """
     ours = account.from_settings()
     body = {

@@ -1,5 +1,6 @@
 """What is next for a payment: asking about it, giving it back. And what nobody has told us of."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from nannychain import alerts
 from nannychain.queues import enqueue
 from payments.mpesa import account, client, trouble
+from payments.mpesa.meanings import Meaning, Outcome
 from payments.mpesa.paybills import PaybillPayment as PaybillTold
 from payments.paybill import asking, returning, services
 from payments.paybill.models import PaybillPayment
@@ -21,6 +23,24 @@ BATCH_MAX = 200
 PULLS_BACK = timedelta(hours=3)
 PULLS_FAR_BACK = timedelta(hours=47)
 _PAGES_MAX = 50
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """How many payments of M-Pesa's list were looked at, and what its last answer came to.
+
+    There is no meaning where M-Pesa isn't set up, and so wasn't asked.
+    """
+
+    seen: int
+    meaning: Meaning | None
+
+    @property
+    def failure(self) -> str:
+        """Return why the list could not be read to its end, in our words; nothing where it was."""
+        if self.meaning is None or self.meaning.outcome is Outcome.ACCEPTED:
+            return ""
+        return self.meaning.note
 
 
 def tend(payment_id: UUID | str) -> None:
@@ -43,24 +63,29 @@ def sweep() -> None:
         enqueue("payments.paybill.tend", payment_id=str(payment_id))
 
 
-def pull(*, back: timedelta = PULLS_BACK) -> int:
-    """Take what M-Pesa's own list has and nobody told us; return how many payments were looked at.
+def pull(*, back: timedelta = PULLS_BACK) -> Pulled:
+    """Take what M-Pesa's own list has and nobody told us; return what came of it.
 
     It finds what a lost confirmation has left out, and confirms what is in doubt. Safe to run
     twice: a receipt counts once. Must not be called within a transaction.
     """
     if not account.can_take():
-        return 0
+        return Pulled(0, None)
     until, offset, seen = timezone.now(), 0, 0
+    meaning = None
     for _ in range(_PAGES_MAX):
         page = client.pull(since=until - back, until=until, offset=offset)
-        trouble.tell(page.meaning, about="pull of payments")
+        meaning = page.meaning
+        trouble.tell(meaning, about="pull of payments")
         for payment in page.payments:
             _take(payment)
         seen, offset = seen + len(page.payments), offset + page.rows
         if page.rows == 0:
             break
-    return seen
+    pulled = Pulled(seen, meaning)
+    if pulled.failure:
+        log.warning("paybill.list_failed", seen=seen, why=pulled.failure)
+    return pulled
 
 
 def _take(payment: PaybillTold) -> None:

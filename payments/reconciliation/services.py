@@ -172,8 +172,9 @@ def _payments_due() -> list[str]:
     return [str(key) for key in rows.values_list("pk", flat=True)[: paybill_tending.BATCH_MAX]]
 
 
-def _pull() -> int:
-    return paybill_tending.pull(back=paybill_tending.PULLS_FAR_BACK)
+def _pull() -> int | str:
+    pulled = paybill_tending.pull(back=paybill_tending.PULLS_FAR_BACK)
+    return f"failed after {pulled.seen}: {pulled.failure}" if pulled.failure else pulled.seen
 
 
 def _count_stellar() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulators.daraja import answers, troubles
 from simulators.daraja.bank import WORKING, NotEnough, Payment, new_receipt
-from simulators.daraja.desk import Desk, Refused, Taken, callback, needed
+from simulators.daraja.desk import Desk, Refused, Taken, callback, needed, phone_of
 
 _VALIDATION_SECONDS = 8.0
 _CENTS_MAX = 250_000_00
@@ -56,6 +56,27 @@ class Paybills:
                     "OriginatorCoversationID": answers.request_id(),  # their spelling
                     "ResponseCode": "0",
                     "ResponseDescription": "Success",
+                }
+            )
+        )
+
+    def register_pull(self, fields: dict[str, Any]) -> Taken:
+        """Take a shortcode whose payments are to be pulled; once more says that it was before."""
+        shortcode, request_type = needed(fields, "ShortCode", "RequestType")
+        if request_type != "Pull":
+            raise Refused(400, "400.002.02", "Bad Request - Invalid RequestType")
+        phone_of(fields, "NominatedNumber")
+        callback(fields, "CallBackURL")
+        known = self._desk.bank.run("SELECT 1 FROM pulls WHERE shortcode = ?", shortcode)
+        self._desk.bank.run("INSERT OR IGNORE INTO pulls VALUES (?)", shortcode)
+        words = "ShortCode already Registered" if known else "Shortcode Registered Successfully"
+        return Taken(
+            answers.told(
+                {
+                    "ResponseRefID": answers.request_id(),
+                    "ResponseStatus": "1001" if known else "1000",
+                    "ShortCode": shortcode,
+                    "ResponseDescription": words,
                 }
             )
         )

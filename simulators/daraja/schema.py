@@ -2,7 +2,7 @@
 
 TABLES = (
     *("wallets", "floats", "prompts", "payments", "payouts", "registrations", "calls"),
-    "movements",
+    *("movements", "pulls"),
 )
 VERSION = 2  # state of another version is forgotten: it is a simulated world
 SCHEMA = """
@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS registrations (
     shortcode TEXT PRIMARY KEY, validation TEXT NOT NULL, confirmation TEXT NOT NULL,
     response_type TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS pulls (shortcode TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS calls (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     target TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL, due_at REAL NOT NULL

@@ -48,6 +48,12 @@ def blueprint(network: Network) -> Blueprint:
         ("/mpesa/c2b/v1/registerurl", troubles.QUESTION, network.paybills.register, "400.003.01"),
         ("/mpesa/c2b/v2/registerurl", troubles.QUESTION, network.paybills.register, "400.003.01"),
         (
+            "/pulltransactions/v1/register",
+            troubles.QUESTION,
+            network.paybills.register_pull,
+            "400.003.01",
+        ),
+        (
             "/pulltransactions/v1/query",
             troubles.QUESTION,
             lambda fields: _pull(desk, fields),

@@ -89,7 +89,7 @@ def test_its_confirmation_is_lost_and_m_pesas_list_has_it(
     ]
     server.plan("/pulltransactions/v1/query", *(safaricom._json(page) for page in pages))
 
-    assert tending.pull() == 1
+    assert tending.pull().seen == 1
 
     assert money.balance(wanjiku) == 15_000_00
 

@@ -70,6 +70,12 @@ CALLS: list[tuple[Callable[[], Any], str]] = [
         ),
         "/mpesa/c2b/v2/registerurl",
     ),
+    (
+        lambda: client.register_pull(
+            nominated_phone="+254712345678", callback_url="https://us.example/c"
+        ),
+        "/pulltransactions/v1/register",
+    ),
 ]
 
 

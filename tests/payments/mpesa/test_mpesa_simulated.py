@@ -117,6 +117,15 @@ def test_a_prompt_is_paid_and_told_with_its_receipt(mpesa: Simulators, rail: Rai
     assert page.payments[0].account == "D0001"
 
 
+def test_a_number_is_registered_for_pulling_once_and_again_is_yes(mpesa: Simulators) -> None:
+    register = {"nominated_phone": PHONE, "callback_url": paybill_urls()[1]}
+    first, again = client.register_pull(**register), client.register_pull(**register)
+    assert (first.outcome, first.code) == (Outcome.ACCEPTED, "1000")
+    assert (again.outcome, again.code) == (Outcome.ACCEPTED, "1001")
+    nobody = client.register_pull(**{**register, "nominated_phone": "+254"})
+    assert (nobody.outcome, nobody.code) == (Outcome.REJECTED, "400.002.02")
+
+
 def test_a_prompt_that_nobody_answers_stays_pending(mpesa: Simulators) -> None:
     pushed = client.push(
         phone=PHONE,

@@ -33,8 +33,48 @@ def test_it_tells_both_addresses_and_what_to_do_without_us(
         "ConfirmationURL": f"https://us.example/cb/{KEY}/paybill/confirmation",
         "ValidationURL": f"https://us.example/cb/{KEY}/paybill/validation",
     }
-    assert said.getvalue() == "registered for 600100\n"
+    addresses, pulling = said.getvalue().splitlines()
+    assert addresses == "addresses: registered for 600100"
+    assert pulling == "list of payments: not registered, for want of --nominated-number"
     assert KEY not in said.getvalue()
+
+
+TAKEN = {"ResponseRefID": "feb5e3f2", "ShortCode": "600100", "ResponseDescription": "Registered"}
+
+
+@pytest.mark.parametrize("status", ["1000", "1001"])
+def test_with_the_nominated_number_the_list_of_payments_is_registered_too(
+    gateway: Gateway, status: str
+) -> None:
+    gateway.will(told(ResponseCode="0"), told(**TAKEN, ResponseStatus=status))
+    said = StringIO()
+    call_command("register_paybill", "--nominated-number", "0712 345678", stdout=said)
+    assert gateway.calls[1].path == "/pulltransactions/v1/register"
+    assert gateway.calls[1].body == {
+        "ShortCode": "600100",
+        "RequestType": "Pull",
+        "NominatedNumber": "254712345678",
+        "CallBackURL": f"https://us.example/cb/{KEY}/paybill/confirmation",
+    }
+    assert said.getvalue().endswith("list of payments: registered for 600100\n")
+
+
+def test_what_is_not_taken_is_said_and_hinders_not_the_other(gateway: Gateway) -> None:
+    there = told(500, errorCode="500.003.1001", errorMessage="URLs are already registered")
+    gateway.will(there, told(**TAKEN, ResponseStatus="1000"))
+    said = StringIO()
+    with pytest.raises(CommandError, match=r"^addresses: these addresses are registered"):
+        call_command("register_paybill", "--nominated-number", "0712345678", stdout=said)
+    assert said.getvalue() == "list of payments: registered for 600100\n"
+    gateway.will(told(ResponseCode="0"), told(**TAKEN, ResponseStatus="1005"))
+    with pytest.raises(CommandError, match=r"^list of payments: .*\(1005: Registered\)"):
+        call_command("register_paybill", "--nominated-number", "0712345678")
+
+
+def test_a_number_that_is_none_registers_nothing(gateway: Gateway) -> None:
+    with pytest.raises(CommandError):
+        call_command("register_paybill", "--nominated-number", "12")
+    assert gateway.calls == []
 
 
 def test_a_refusal_is_said_in_one_line(gateway: Gateway) -> None:

@@ -350,7 +350,7 @@ def test_a_payment_whose_confirmation_was_lost_is_found_in_m_pesas_list(
     paybill.confirm(known)
     gateway.will(_list_of(lost, known), NO_MORE)
 
-    assert tending.pull() == 2
+    assert tending.pull().seen == 2
 
     assert money.balance(her) == 800_00
     assert paybill.confirm(lost) == "known"
@@ -375,7 +375,7 @@ def test_one_payment_that_can_not_be_booked_keeps_no_other_waiting(
     put_aside = Mock(side_effect=AccountUnavailable)
     monkeypatch.setattr(outcomes, "put_aside", put_aside)
 
-    assert tending.pull() == 2
+    assert tending.pull().seen == 2
 
     assert (money.balance(her), put_aside.call_count) == (800_00, 1)
     assert Alert.objects.filter(key=f"paybill:pull:{broken['TransID']}").exists()
@@ -384,7 +384,7 @@ def test_one_payment_that_can_not_be_booked_keeps_no_other_waiting(
 def test_a_list_that_can_not_be_read_changes_nothing(her: Member, gateway: Gateway) -> None:
     gateway.will(told(500, errorCode="500.003.02", errorMessage="Spike Arrest Violation"))
 
-    assert tending.pull() == 0
+    assert tending.pull().seen == 0
 
 
 def test_the_sweep_rings_for_what_is_due(her: Member, monkeypatch: pytest.MonkeyPatch) -> None:
