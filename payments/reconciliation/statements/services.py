@@ -112,17 +112,19 @@ def unfinished() -> list[str]:
     return [str(key) for key in rows.values_list("pk", flat=True)]
 
 
-def compare_all() -> int:
+def compare_all() -> int | None:
     """Match and compare all numbers again: much is settled after its statement has come.
 
-    Returns how many open items are left. For the daily run and for beat.
+    Returns how many open items are left; None where a statement is being worked off, so that
+    nothing was compared. For the daily run and for beat.
     """
     with locks.alone(Lock.STATEMENTS, "") as is_alone:
+        if not is_alone:
+            return None
         files = StatementFile.objects.filter(state__in=KEPT)
         for shortcode in files.order_by().values_list("shortcode", flat=True).distinct():
-            if is_alone:
-                _match_and_settle(shortcode, _Steps(None, None))
-                comparing.compare(shortcode)
+            _match_and_settle(shortcode, _Steps(None, None))
+            comparing.compare(shortcode)
     return OpenItem.objects.count()
 
 
