@@ -2,19 +2,26 @@
 
 import json
 import stat
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from nannychain.approvals.models import ApprovalRequest
 from nannychain.audit.models import AuditEntry
+from nannychain.dated import services as dated
 from nannychain.notifications.models import Sms
+from nannychain.operating import services as operating
+from nannychain.operating.flows import Flow
+from nannychain.operating.models import ModeCaps
 from payments.withdrawals.models import Withdrawal
 from tests.factories import programs
 from tests.factories.members import PASSWORD, MemberFactory
+from tests.factories.money import STAFF
 from wallets.ledger.manual.models import ManualJournal
 from wallets.wallet import selectors as wallets
 from workers.identity.models import Member
@@ -60,6 +67,21 @@ def test_create_account_can_do_without_the_sms() -> None:
     printed("create_account", "0712345678", "--no-sms")
 
     assert not Sms.objects.exists()
+
+
+@pytest.mark.django_db
+def test_create_account_says_in_a_sentence_that_nobody_can_join_now(settings: Settings) -> None:
+    operating.stop(Flow.REGISTRATIONS, reason="a fault", by=STAFF)
+    with pytest.raises(CommandError, match="This service is paused for now"):
+        printed("create_account", "0712345678")
+    operating.start(Flow.REGISTRATIONS, reason="mended", by=STAFF)
+    settings.OPERATING_MODE = "pilot"
+    since = timezone.now() - timedelta(days=1)
+    row = {"mode": "pilot", "effective_from": since, "reason": "a test", "members_max": 0}
+    dated.begin(ModeCaps, "mode", [row])
+    with pytest.raises(CommandError, match="We can't take more for now"):
+        printed("create_account", "0712345678")
+    assert not Member.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,19 +1,16 @@
 """`manage.py import_statement FILE`: hand in a statement of M-Pesa's, and work it off here."""
 
-import getpass
 import time
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from nannychain.actors import Actor
+from nannychain.actors import of_command
 from payments.reconciliation.statements import selectors, services, words
 from payments.reconciliation.statements.layout import CONTENT_BYTES_MAX, Refused
 from payments.reconciliation.statements.states import UNFINISHED, State
 
-_NOBODY = UUID(int=0)  # whoever can run commands needs no account with us
 _LOOK_SECONDS = 0.5
 
 
@@ -31,8 +28,9 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as opened:
                 content = opened.read(CONTENT_BYTES_MAX + 1)
-            by = Actor(_NOBODY, f"{getpass.getuser()} (command)")
-            row, is_new = services.hand_in(content, name=file.name, by=by)
+            row, is_new = services.hand_in(
+                content, name=file.name, by=of_command(), channel="command"
+            )
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except Refused as refused:

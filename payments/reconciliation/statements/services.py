@@ -44,7 +44,9 @@ class NothingToConfirm(Conflict):
     message = "This can't be confirmed any more, or takes two people."
 
 
-def hand_in(content: bytes, *, name: str, by: Actor) -> tuple[StatementFile, bool]:
+def hand_in(
+    content: bytes, *, name: str, by: Actor, channel: str = "admin"
+) -> tuple[StatementFile, bool]:
     """Take a file, to be read by a worker; return its row, and whether there is anything to do.
 
     The same bytes are the same file: handed in again they change nothing, unless they were refused.
@@ -71,7 +73,7 @@ def hand_in(content: bytes, *, name: str, by: Actor) -> tuple[StatementFile, boo
             FILE.record(file, source="", target=State.RECEIVED)
         elif not _again(file, content):
             return file, False
-        _audit("statement.handed_in", file, by=by)
+        _audit("statement.handed_in", file, by=by, channel=channel)
         queues.enqueue_after_commit(
             "payments.reconciliation.statements.work_off", file_id=str(file.pk)
         )
@@ -150,7 +152,7 @@ def confirm(suggestion_id: int, *, by: Actor) -> bool:
         is_matched = matching.by_receipt(
             line.shortcode, rule=Rule.PERSON, lines=[line.pk], by_id=by.id, by=by.name
         )
-        _audit("statement.confirmed", line.file, by=by)
+        _audit("statement.confirmed", line.file, by=by, channel="admin")
     comparing.compare(line.shortcode)
     return is_matched == 1
 
@@ -298,12 +300,12 @@ class _Steps:
 
 
 @required
-def _audit(action: str, file: StatementFile, *, by: Actor) -> None:
+def _audit(action: str, file: StatementFile, *, by: Actor, channel: str) -> None:
     audit.record(
         action,
         subject=file,
         actor_id=by.id,
         actor=by.name,
         after={"name": file.name, "sha256": file.sha256},
-        channel="admin",
+        channel=channel,
     )

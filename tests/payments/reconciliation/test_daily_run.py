@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from nannychain import locks
 from nannychain.alerts.models import Alert
@@ -173,11 +174,13 @@ class TestRunning:
             monkeypatch.setattr(services, "_run", _refuse)
         out, err = io.StringIO(), io.StringIO()
         try:
-            call_command("reconcile", wait=0, stdout=out, stderr=err)
+            with capture_logs() as logs:
+                call_command("reconcile", wait=0, stdout=out, stderr=err)
             ended = 0
         except SystemExit as end:
             ended = int(str(end.code))
         assert ended == code
+        assert [line["event"] for line in logs].count("reconciliation.failed") == (code == 2)
         assert ("books checked: right" in out.getvalue()) is (code != 2)
         assert bool(err.getvalue()) is (code == 2)
 

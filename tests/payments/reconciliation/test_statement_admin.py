@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from nannychain.audit.models import AuditEntry
 from payments.deposits import services as deposits
 from payments.deposits.models import Deposit
 from payments.reconciliation.statements import services
@@ -148,6 +149,8 @@ def test_the_command_tells_each_step_and_how_it_ended(tmp_path: Path) -> None:
     call_command("import_statement", str(path), stdout=out)
     assert "matching" in out.getvalue()
     assert "Compared: of 1 lines, 1 were new" in out.getvalue()
+    entry = AuditEntry.objects.get(action="statement.handed_in")
+    assert (entry.channel, entry.actor.endswith("(command)")) == ("command", True)
     again = StringIO()
     call_command("import_statement", str(path), stdout=again)
     assert again.getvalue().startswith("This file was handed in before.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from nannychain.errors import Invalid
+from nannychain.errors import NannyChainError
 from nannychain.language import DEFAULT as DEFAULT_LANGUAGE
 from nannychain.language import codes
 from workers.identity import services
@@ -23,12 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--no-sms", action="store_true", help="send no welcome SMS")
 
     def handle(self, *, phone: str, name: str, language: str, no_sms: bool, **_: Any) -> None:
-        """Open the account; raise CommandError, with one line, for a bad phone or name."""
+        """Open the account; raise CommandError, with one line, where that is refused."""
         try:
             account = services.create_account(
                 phone, name=name, language=language, channel="command", send_sms=not no_sms
             )
-        except Invalid as error:
+        except NannyChainError as error:
             raise CommandError(str(error.message)) from None
         self.stdout.write(f"worker_id: {account.member.worker_id}")
         self.stdout.write(f"stellar_public_key: {account.member.wallet.stellar_public_key}")
