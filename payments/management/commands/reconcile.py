@@ -13,6 +13,8 @@ from payments.reconciliation import services
 from payments.reconciliation.reports import printing
 from workers.identity import selectors as members
 
+log = structlog.get_logger(__name__)
+
 OPEN, FAILED = 1, 2
 
 

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         except phone.InvalidPhone as error:
             raise CommandError(str(error.message)) from None
         validation, confirmation = paybill_urls()
-        answer = client.register_urls(
+        answer: Reply = client.register_urls(
             confirmation_url=confirmation,
             validation_url=validation,
             accepts_without_us=not cancel_without_us,

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nannychain', '0009_what_staff_look_for'),
+        ('nannychain', '0010_restores_of_the_database'),
     ]
 
     operations = [
