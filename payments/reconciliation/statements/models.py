@@ -100,7 +100,8 @@ class StatementFile(models.Model):
         """
         assert self.period_from is not None
         assert self.period_to is not None
-        return self.period_from, min(self.period_to, self.reported_at or self.received_at)
+        made_at = self.reported_at or self.received_at
+        return self.period_from, max(self.period_from, min(self.period_to, made_at))
 
 
 # Which of an account's files tells of the latest time. Of two that end alike, the one that was made

@@ -105,9 +105,6 @@ def _made(told: dict[str, str], times: Sequence[datetime]) -> Head:
     shortcode = _SHORTCODE.fullmatch(told["shortcode"])
     if shortcode is None:
         raise Refused("The Short Code in the head is no number.")
-    reported_at = _reported_at(told)
-    if reported_at is not None and reported_at < times[0]:
-        raise Refused("The Date of Report is before the Time Period.")
     return Head(
         shortcode=shortcode[1],
         account=told["account"][:60],
@@ -117,7 +114,7 @@ def _made(told: dict[str, str], times: Sequence[datetime]) -> Head:
         closing_cents=_cents(told["closing"], what="The Closing Balance"),
         paid_in_cents=_total(told, "paid_in", "The Total Paid In"),
         withdrawn_cents=_total(told, "withdrawn", "The Total Withdrawn"),
-        reported_at=reported_at,
+        reported_at=_reported_at(told),
     )
 
 

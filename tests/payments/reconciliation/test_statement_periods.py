@@ -135,6 +135,13 @@ class TestFilesOfOneDay:
         )
         assert (file.state, [note[:4] for note in file.notes]) == (State.COMPARED, ["gap:"])
 
+    def test_one_that_was_made_before_its_period_tells_of_nothing(self) -> None:
+        handed_in(self.whole)
+        early = self.tomorrow.but(moved=[], reported=MIDNIGHT + 13 * HOUR)
+        assert handed_in(early).notes == []
+        file = handed_in(self.tomorrow)
+        assert (file.state, file.new_lines) == (State.COMPARED, 1)
+
     def test_the_one_of_noon_leaves_no_gap_where_the_evening_is_known(self) -> None:
         handed_in(self.whole)
         handed_in(self.tomorrow)

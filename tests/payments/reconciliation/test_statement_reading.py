@@ -154,7 +154,6 @@ class TestWhatIsRefused:
             (3, 1, "", "does not say Account", None),
             (4, 5, "", "which Time Period", None),
             (5, 3, "at noon", "Date of Report is not written as", None),
-            (5, 3, "19-11-2026 23:59:59", "before the Time Period", None),
             (6, 1, "1,000.01", "is not the Closing Balance", None),
             (6, 3, "1,745.51", "is not the Closing Balance", None),
             (6, 7, "1.00", "Total Paid In", None),
