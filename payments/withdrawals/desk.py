@@ -21,21 +21,21 @@ PROBE = timedelta(minutes=5)
 _LOOK_AGAIN = timedelta(minutes=1)
 
 
-def of(shortcode: str) -> Desk:
-    """Return the desk of a shortcode as it stands; an open one where nothing ever closed it."""
-    return Desk.objects.filter(pk=shortcode).first() or Desk(shortcode=shortcode)
-
-
 @required
-def short_until(desk: Desk, *, at: datetime) -> tuple[datetime, str] | None:
-    """Return until when a payout has to wait for a short float, and why; None where it may go now.
+def wait_until(shortcode: str, *, at: datetime) -> tuple[datetime, str] | None:
+    """Return until when a payout has to wait, and why; None where it may go now.
 
     Where the float was short and its time has come, the one that asks goes, and the next may only
     some minutes later.
     """
+    desk = Desk.objects.filter(pk=shortcode).first()
+    if desk is None:
+        return None
+    if desk.stopped_at is not None:
+        return at + _LOOK_AGAIN, desk.stop_reason
     if desk.short_since is None:
         return None
-    probe = Desk.objects.filter(pk=desk.pk, short_since__isnull=False, probe_at__lte=at)
+    probe = Desk.objects.filter(pk=shortcode, short_since__isnull=False, probe_at__lte=at)
     if probe.update(probe_at=at + PROBE) == 1:
         return None
     return max(desk.probe_at or at, at + _LOOK_AGAIN), "M-Pesa's float is short"

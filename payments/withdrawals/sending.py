@@ -25,7 +25,7 @@ from payments.mpesa.answers import Taken
 from payments.mpesa.callbacks.addresses import Path
 from payments.mpesa.codes import Outcome
 from payments.withdrawals import desk, outcomes, results
-from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
+from payments.withdrawals.models import PayoutAttempt, Withdrawal
 from payments.withdrawals.states import ATTEMPT, SENDABLE, WITHDRAWAL, Attempt, State
 from workers.identity.standing import services as standing
 
@@ -41,7 +41,6 @@ NOT_IN_TIME = "it could not be paid out in a day"
 FIRST_QUESTION = timedelta(seconds=60)
 UNKNOWN_QUESTION = timedelta(seconds=15)
 _PAUSE = timedelta(minutes=1)
-_STOPPED = "withdrawals are stopped"
 
 
 @dataclass(frozen=True)
@@ -139,15 +138,7 @@ def _new_attempt(withdrawal: Withdrawal, *, at: datetime) -> PayoutAttempt:
 
 @required
 def _may_go(withdrawal: Withdrawal, *, at: datetime) -> bool:
-    """Tell whether it may be handed to M-Pesa now; if not, let it wait, or give it back.
-
-    While payouts stand still, nothing is given back either: somebody is finding out how things are.
-    """
-    if operating.is_stopped(Flow.WITHDRAWALS):
-        return _postpone(withdrawal, until=at + _PAUSE, reason=_STOPPED)
-    counter = desk.of(withdrawal.shortcode)
-    if counter.stopped_at is not None:
-        return _postpone(withdrawal, until=at + _PAUSE, reason=counter.stop_reason)
+    """Tell whether it may be handed to M-Pesa now; if not, let it wait, or give it back."""
     if withdrawal.created_at + GIVE_BACK_AFTER <= at:
         outcomes.given_back(
             withdrawal,
@@ -165,30 +156,24 @@ def _may_go(withdrawal: Withdrawal, *, at: datetime) -> bool:
             attempt=None,
         )
         return False
-    waits = _waits(withdrawal, counter, at=at)
+    waits = _waits(withdrawal, at=at)
     if waits is None:
         return True
     until, reason = waits
-    return _postpone(withdrawal, until=until, reason=reason)
-
-
-@required
-def _postpone(withdrawal: Withdrawal, *, until: datetime, reason: str) -> bool:
-    """Let it wait until then, for that reason; return that it may not go."""
     withdrawal.due_at, withdrawal.reason = until, reason[:200]
     withdrawal.save(update_fields=["due_at", "reason"])
     return False
 
 
 @required
-def _waits(withdrawal: Withdrawal, counter: Desk, *, at: datetime) -> tuple[datetime, str] | None:
-    if not account.can_pay():
-        return at + _PAUSE, _STOPPED
+def _waits(withdrawal: Withdrawal, *, at: datetime) -> tuple[datetime, str] | None:
+    if not account.can_pay() or operating.is_stopped(Flow.WITHDRAWALS):
+        return at + _PAUSE, "withdrawals are stopped"
     try:
         standing.ensure_may_send(withdrawal.member_id)
     except Forbidden as error:
         return at + _PAUSE, f"the member may not send now: {error.code}"
-    return desk.short_until(counter, at=at)
+    return desk.wait_until(withdrawal.shortcode, at=at)
 
 
 def record(attempt_id: UUID, answer: Taken) -> None:

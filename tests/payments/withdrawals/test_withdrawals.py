@@ -1,7 +1,5 @@
 """A withdrawal from the request to the end, and who may not have one."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -17,9 +15,9 @@ from nannychain.operating.selectors import FlowStopped
 from payments import limits
 from payments.limits import LimitExceeded, OutflowReached
 from payments.limits.models import DayOutflow, DayUse
-from payments.withdrawals import desk, selectors, services, words
+from payments.withdrawals import selectors, services, words
 from payments.withdrawals.errors import AmountOutOfRange, FeeChanged, NotEnoughMoney
-from payments.withdrawals.models import Desk, PayoutAttempt, Withdrawal
+from payments.withdrawals.models import PayoutAttempt, Withdrawal
 from payments.withdrawals.selectors import Quote
 from payments.withdrawals.states import Attempt, State
 from tests.factories import books, mpesa
@@ -143,42 +141,12 @@ def test_who_is_frozen_before_it_is_sent_is_not_paid_until_let_go(safaricom: Saf
 def test_what_can_not_be_sent_for_a_day_goes_back(safaricom: Safaricom) -> None:
     member = mpesa.member_with(1_000_00)
     withdrawal = services.request(member.pk, amount_cents=100_00, channel="ussd")
-    later = timezone.now() + timedelta(days=3)
-    Desk.objects.create(
-        shortcode=mpesa.PAYOUT_SHORTCODE, short_since=timezone.now(), probe_at=later
-    )
+    operating.stop(Flow.WITHDRAWALS, reason="a test", by=STAFF)
     mpesa.pass_time(hours=25)
     mpesa.work()
     withdrawal.refresh_from_db()
     assert (withdrawal.state, mpesa.balance(member)) == (State.FAILED, 1_000_00)
     assert "is back in your wallet" in mpesa.texts(member)[0]
-
-
-@pytest.mark.parametrize("who", ["staff", "M-Pesa"])
-def test_while_payouts_are_stopped_nothing_goes_back_and_afterwards_it_does(
-    safaricom: Safaricom, who: str
-) -> None:
-    member = mpesa.member_with(1_000_00)
-    withdrawal = services.request(member.pk, amount_cents=100_00, channel="ussd")
-    with transaction.atomic():
-        if who == "staff":
-            operating.stop(Flow.WITHDRAWALS, reason="a test", by=STAFF)
-        else:
-            desk.stop(mpesa.PAYOUT_SHORTCODE, reason="key refused", withdrawal=withdrawal)
-    mpesa.pass_time(hours=25)
-    mpesa.work()
-    withdrawal.refresh_from_db()
-    assert (withdrawal.state, mpesa.balance(member)) == (State.RESERVED, 900_00)
-    with transaction.atomic():
-        if who == "staff":
-            operating.start(Flow.WITHDRAWALS, reason="over", by=STAFF)
-        else:
-            desk.start(mpesa.PAYOUT_SHORTCODE, reason="over")
-    mpesa.pass_time(minutes=2)
-    mpesa.work()
-    withdrawal.refresh_from_db()
-    assert (withdrawal.state, mpesa.balance(member)) == (State.FAILED, 1_000_00)
-    assert safaricom.asked(PAYOUT) == []
 
 
 def test_what_waits_for_a_number_that_was_given_up_goes_back(safaricom: Safaricom) -> None:
