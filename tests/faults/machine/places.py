@@ -50,7 +50,8 @@ NESTED = frozenset(
 )
 # No event of money has a reaction yet.
 IDLE = frozenset({"nannychain.outbox.services._react"})
-# What people and the daily run do with M-Pesa's statements: no step of a history comes there yet.
+# What people and the daily run do with M-Pesa's statements: no step of a history comes there, only
+# the look at the end, at which nobody dies.
 STATEMENTS = frozenset(
     {
         "payments.paybill.services.stated",
@@ -65,6 +66,7 @@ STATEMENTS = frozenset(
         "payments.reconciliation.reports.printing.print_report",
         "payments.reconciliation.reports.services._keep",
         "payments.reconciliation.reports.services.make",
+        "payments.reconciliation.reports.services.make_anew",
         "payments.reconciliation.reports.services.sign",
         "payments.reconciliation.statements.services._match_and_settle",
         "payments.reconciliation.statements.services._read",
