@@ -14,6 +14,7 @@ from django.utils import timezone
 from config import alerts as alert_rules
 from config.alerts import RULES
 from config.celery import QUEUES, app
+from nannychain import alerts
 from nannychain.alerts import rules
 from nannychain.alerts.models import Alert
 from nannychain.clock import nairobi_date
@@ -336,14 +337,14 @@ class TestLooking:
         broken = rules.Rule(name="a_broken_one", title="x", look=breaks)
         others = dict(rules._registered)
         monkeypatch.setattr(rules, "_registered", {broken.name: broken, **others})
-        rules.raise_alert(key=broken.key, title="x")
+        alerts.raise_alert(key=broken.key, title="x")
         assert rules.evaluate() == ["events_stuck"]
         assert Alert.objects.get(key=broken.key).resolved_at is None
 
 
 def test_every_rule_has_a_runbook_and_every_runbook_a_rule() -> None:
     pages = {path.stem: path.read_text() for path in RUNBOOKS.glob("*.md")}
-    index = pages.pop("README")
+    index, _ = pages.pop("README"), pages.pop("events")  # what rings once, for one event
     assert set(pages) == {rule.name for rule in RULES}
     for rule in RULES:
         page = pages[rule.name]
