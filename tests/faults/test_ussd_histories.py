@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nannychain.idempotency.models import IdempotentAnswer
+from tests.faults.machine.stage import lose_redis
 from tests.ussd.shop import SALES, Customer, Pins, Shop, sales
 from ussd.engine import store
 from ussd.engine.models import Twin
@@ -148,6 +149,7 @@ def test_any_history_ends_in_the_books_of_a_clean_one_or_in_a_question(
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whoever_goes_on_answering_gets_what_she_wanted_once(trouble: list[str]) -> None:
     """A person who reads the screen and answers it ends with her sale, though Redis forgets."""
+    lose_redis()  # she has dropped nothing that she would be asked to go on with
     IdempotentAnswer.objects.filter(scope=SALES).delete()
     Twin.objects.all().delete()
     customer = Customer(Shop(pins=Pins(tries_left=99)))
