@@ -135,6 +135,7 @@ def restore(
     try:
         _bring_up_to_date()
         _stop_everything(manifest, by=by)
+        _ensure_alone()  # whoever came while flows were open may have paid out
     except BaseException as error:
         _forget_everything()  # rather no database than one that pays out again
         if isinstance(error, Exception):

@@ -15,6 +15,7 @@ from nannychain.alerts.models import Alert
 log = structlog.get_logger(__name__)
 
 SHORT_WHILE = timedelta(hours=1)
+TOLD_AGAIN_AFTER = timedelta(days=1)
 
 # One statement, so that a thousand workers that meet the same trouble make one row.
 _RAISE = """
@@ -44,15 +45,19 @@ def raise_alert(*, key: str, title: str, details: dict[str, Any] | None = None) 
 def raise_again(*, key: str, title: str, details: dict[str, Any] | None = None) -> int:
     """Raise the alert of a state of things, and return its row's id.
 
-    Where it was over for a short while only, its row opens again: of what comes and goes people are
-    told once. One that a person has closed rings anew.
+    Where it was over for a short while only, its row opens again, to be seen anew: of what comes
+    and goes people are told once a day. One that a person has closed rings anew.
     """
     if not Alert.objects.filter(key=key, resolved_at__isnull=True).exists():
+        instant = timezone.now()
         last = Alert.objects.filter(key=key).order_by("-pk").values("pk")[:1]
         just_over = Alert.objects.filter(
-            pk__in=last, resolved_at__gt=timezone.now() - SHORT_WHILE, closed_by__isnull=True
+            pk__in=last,
+            first_at__gt=instant - TOLD_AGAIN_AFTER,
+            resolved_at__gt=instant - SHORT_WHILE,
+            closed_by__isnull=True,
         )
-        just_over.update(resolved_at=None)
+        just_over.update(resolved_at=None, acknowledged_at=None, acknowledged_by=None)
     return raise_alert(key=key, title=title, details=details)
 
 

@@ -1,4 +1,11 @@
 from django.db import migrations, models
+from django.db.models import F
+
+
+def were_there(apps, schema_editor):
+    """Files that are there already keep the rule of then: they tell of the time up to their coming."""
+    files = apps.get_model('payments', 'StatementFile').objects
+    files.using(schema_editor.connection.alias).update(reported_at=F('received_at'))
 
 
 class Migration(migrations.Migration):
@@ -13,4 +20,5 @@ class Migration(migrations.Migration):
             name='reported_at',
             field=models.DateTimeField(null=True, verbose_name='exported'),
         ),
+        migrations.RunPython(were_there, migrations.RunPython.noop),
     ]

@@ -64,6 +64,16 @@ class TestAlerts:
         services.raise_again(key="a", title="A")
         assert Alert.objects.count() == 2
 
+    def test_a_state_that_comes_and_goes_is_told_once_a_day_and_seen_anew(self) -> None:
+        first = services.raise_again(key="a", title="A")
+        alerts.acknowledge(alert_id=first, by=new_id(), name="NW-1")
+        alerts.resolve("a")
+        assert services.raise_again(key="a", title="A") == first
+        assert Alert.objects.get().acknowledged_at is None
+        alerts.resolve("a")
+        Alert.objects.update(first_at=timezone.now() - timedelta(hours=25))
+        assert services.raise_again(key="a", title="A") != first
+
     def test_a_state_that_a_person_has_closed_rings_anew(self) -> None:
         alert_id = services.raise_again(key="a", title="A")
         alerts.close(alert_id=alert_id, by=new_id(), name="NW-1")

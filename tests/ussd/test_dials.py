@@ -79,6 +79,26 @@ class TestProving:
             assert is_proved(member)
             assert must_prove(member)
 
+    def test_a_sim_that_was_changed_before_the_dial_still_wants_a_code(
+        self, phone: Phone, member: Member
+    ) -> None:
+        """Whoever has her number since may be the one who dials; the network tells afterwards."""
+        swapped_at = timezone.now() + timedelta(days=1)
+        with time_machine.travel(timezone.now() + timedelta(days=2)):
+            phone.dial()
+            assert is_proved(member)
+            standing.note_sim_swap(member.pk, swapped_at)
+            row = Standing.objects.get(pk=member.pk)
+            assert row.must_prove_since is not None
+            assert row.capped_until is not None
+
+    def test_a_sim_that_was_changed_before_she_joined_is_no_news(
+        self, phone: Phone, member: Member
+    ) -> None:
+        phone.dial()
+        standing.note_sim_swap(member.pk, timezone.now() - timedelta(days=100))
+        assert not must_prove(member)
+
 
 class TestSeeing:
     def test_whoever_always_dials_with_a_text_is_not_silent(

@@ -101,7 +101,7 @@ def _statement(file: StatementFile) -> dict[str, Any]:
         "account": file.account,
         "sha256": file.sha256,
         "from": instant(file.period_from),
-        "to": instant(file.period_to),
+        "to": instant(file.span[1]),
         "opening_cents": file.opening_cents,
         "closing_cents": file.closing_cents,
         "lines": rows["count"],

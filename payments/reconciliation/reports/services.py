@@ -93,7 +93,7 @@ def make(
         if last is not None and not reason:
             return last, False
         before = DailyReport.objects.order_by("-pk").first()
-        period = _period(day, before=before, at=at)
+        period = _period(day, at=at)
         version = last.version + 1 if last is not None else 1
         said = {
             **contents.of(period),
@@ -129,14 +129,19 @@ def make(
     return report, True
 
 
-def _period(day: date, *, before: DailyReport | None, at: datetime) -> contents.Period:
+def _period(day: date, *, at: datetime) -> contents.Period:
+    """Return what the report is about. Events count from the report of the day before on, as it was
+    first made; where that is missing or came late, from the day's beginning.
+    """
     begins, ends = (
         datetime.combine(each, time(), tzinfo=NAIROBI) for each in (day, day + timedelta(days=1))
     )
+    earlier = DailyReport.objects.filter(day__lt=day)
+    before = earlier.order_by("-day", "version").first()
     return contents.Period(
         begins=begins,
         cut_off=ends - timedelta(microseconds=1),
-        since=before.made_at if before is not None else begins,
+        since=before.made_at if before is not None and before.made_at < ends else begins,
         at=at,
     )
 

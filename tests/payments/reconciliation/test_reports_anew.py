@@ -18,7 +18,7 @@ from payments.reconciliation import services
 from payments.reconciliation.reports import chain
 from payments.reconciliation.reports import services as making
 from payments.reconciliation.reports.models import DailyReport
-from tests.factories import money
+from tests.factories import breaks, money
 from tests.factories.breaks import ASKER, DECIDER
 from tests.factories.browsers import html, officer, signed_in
 from tests.factories.members import StaffFactory
@@ -39,6 +39,10 @@ def of(back: int) -> DailyReport:
 
 def page(report: DailyReport, act: str = "change") -> str:
     return reverse(f"admin:payments_dailyreport_{act}", args=[report.pk])
+
+
+def happened(report: DailyReport) -> int:
+    return sum(report.content["breaks"]["happened"].values())
 
 
 def last() -> DailyReport:
@@ -85,6 +89,14 @@ class TestMissedDays:
         assert found == {"no report of": [day(3).isoformat()]}
         of(3)
         assert report_missing() is None
+
+    def test_take_nothing_from_what_happened_on_the_days_after_them(self) -> None:
+        of(3)
+        breaks.one()
+        services.run(wait_seconds=0)
+        late, yesterday = (DailyReport.objects.get(day=day(back)) for back in (2, 1))
+        assert happened(late) == happened(yesterday) > 0
+        assert happened(making.make_anew(yesterday.pk, reason="late", by=ASKER)) > 0
 
 
 class TestAnotherVersion:

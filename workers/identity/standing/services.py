@@ -204,7 +204,8 @@ def phone_proved(member_id: UUID) -> None:
 def proved_by_dial(member_id: UUID) -> None:
     """Note that a gateway has shown a phone that nothing proved yet to be in the member's hands.
 
-    What asks for a code stands: after silence, or on another SIM, a dial proves nothing.
+    What asks for a code stands: after silence, or on another SIM, a dial proves nothing. So it
+    counts as proved from the day of joining on: a SIM that was changed since is news.
     """
     with transaction.atomic():
         member = (
@@ -214,7 +215,7 @@ def proved_by_dial(member_id: UUID) -> None:
         )
         if member.phone_proved_at is not None:
             return
-        member.phone_proved_at = timezone.now()
+        member.phone_proved_at = member.joined_at
         member.save(update_fields=["phone_proved_at"])
         wallets.owner_is_proved(member.wallet)
         audit.record(
