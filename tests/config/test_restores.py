@@ -1,5 +1,7 @@
 """What a restore brings back may have been paid since: nothing of it moves before staff look."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -61,6 +63,21 @@ def test_a_database_that_somebody_is_connected_to_is_left_alone(made: Path, else
             done = manage("restore", str(made), *words, database=elsewhere)
             assert done.returncode == 1
             assert "others are on this database" in done.stderr
+    assert rows(elsewhere, _TABLES) == [(0,)]
+
+
+def test_where_somebody_comes_while_it_runs_nothing_is_left(made: Path, elsewhere: str) -> None:
+    """A process that a supervisor has started again may have paid out before flows were stopped."""
+    running = "SELECT FROM pg_stat_activity WHERE datname = %s AND application_name = 'pg_restore'"
+    here = connection.settings_dict["NAME"]
+    with ThreadPoolExecutor() as pool, psycopg.connect(address(here), autocommit=True) as watcher:
+        done = pool.submit(manage, "restore", str(made), database=elsewhere)
+        while watcher.execute(running, [elsewhere]).fetchone() is None:
+            assert not done.done()
+            time.sleep(0.02)
+        with psycopg.connect(address(elsewhere)):
+            assert done.result().returncode == 1
+        assert "others are on this database" in done.result().stderr
     assert rows(elsewhere, _TABLES) == [(0,)]
 
 

@@ -226,7 +226,7 @@ def _why_not_booked(kind: Kind) -> dict[str, str]:
     if kind is Kind.UNKNOWN:
         return {
             "cause": "its reason type is one that we don't know",
-            "remedy": "book it by two people and explain this, or wait until its type is known",
+            "remedy": "book it by two people, and explain this",
             "page": _FLOAT_PAGE,
         }
     if kind is Kind.CHARGE:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from nannychain.clock import NAIROBI
 from nannychain.money import display
@@ -20,6 +20,7 @@ from payments.reconciliation.breaks.selectors import answered
 from payments.reconciliation.statements import references
 from payments.reconciliation.statements.kinds import PAY_INS, Kind, kind_of, kind_of_reason
 from payments.reconciliation.statements.layout import Line, Refused, Statement
+from payments.reconciliation.statements.matching import FLOATS
 from payments.reconciliation.statements.models import (
     LATEST_FIRST,
     StatementFile,
@@ -27,6 +28,8 @@ from payments.reconciliation.statements.models import (
     subject_of,
 )
 from payments.reconciliation.statements.states import KEPT
+from wallets.ledger.models import Posting
+from wallets.ledger.recipes import MANUAL
 
 BATCH = 5_000
 # The portal ends a period with its last second.
@@ -158,10 +161,18 @@ def _row(line: Line, reason: str, *, occurrence: int) -> tuple[Any, ...]:
 def name_unknown(shortcode: str) -> None:
     """Give lines whose reason type was unknown when they came the kind that the table has now.
 
-    Not where people have answered for the break: they may have booked by hand what it is.
+    Not where people have answered for the break, nor where so much was booked by hand on a float of
+    the number since the line came: that may be what it is, and naming it would book it once more.
     """
+    by_hand = Posting.objects.filter(
+        journal__kind=MANUAL,
+        journal__recorded_at__gte=OuterRef("file__received_at"),
+        account__kind_id__in=FLOATS,
+        account__label=shortcode,
+        amount=OuterRef("amount_cents"),
+    )
     lines = StatementLine.objects.filter(
-        shortcode=shortcode, kind=Kind.UNKNOWN, open_item__isnull=False
+        ~Exists(by_hand), shortcode=shortcode, kind=Kind.UNKNOWN, open_item__isnull=False
     )
     by_subject = {subject_of(line.pk): line for line in lines}
     seen_to = answered(by_subject)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from nannychain.alerts.models import Alert
 from payments.mpesa import paybills
 from payments.paybill import services as paybill
-from payments.reconciliation.reports.contents import Period, statements
-from payments.reconciliation.statements.models import StatementLine
+from payments.reconciliation.reports.contents import Period, instant, statements
+from payments.reconciliation.statements.models import StatementFile, StatementLine
 from payments.reconciliation.statements.states import State
 from tests.factories import mpesa
 from tests.factories.mpesa import PAYOUT_SHORTCODE, SHORTCODE
@@ -160,6 +160,14 @@ class TestFilesOfOneDay:
         period = Period(begins=now - DAY, cut_off=now, at=now, since=now - DAY)
         (told,) = statements(period)
         assert told["closing_cents"] == 12_00
+
+    def test_the_daily_report_says_up_to_when_the_one_of_noon_tells(self) -> None:
+        handed_in(self.noon)
+        now = timezone.now()
+        period = Period(begins=now - DAY, cut_off=now, at=now, since=now - DAY)
+        (told,) = statements(period)
+        file = StatementFile.objects.get()
+        assert told["to"] == instant(file.span[1]) != instant(file.period_to)
 
 
 class TestWhatIsNotCompleted:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from nannychain.actors import Actor
 from nannychain.alerts.models import Alert
@@ -26,7 +27,10 @@ from tests.factories.statements import (
     today,
     unknown_payout,
 )
+from wallets.ledger import accounts
 from wallets.ledger.chart import Kind as Account
+from wallets.ledger.manual import services as manual
+from wallets.ledger.recipes import credit, debit
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -115,6 +119,21 @@ class TestWhenItIsKnown:
         services.compare_all()
         assert mpesa.standing(Account.PAYBILL_FLOAT, SHORTCODE) == 0
         assert rings() is None
+
+    @pytest.mark.parametrize("cents", [300_00, 299_00])
+    def test_what_was_booked_by_hand_since_is_not_booked_once_more(
+        self, cents: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handed_in(Paper(moved=[Moved(300_00, reason=NEW, account="school fees")]))
+        paybill = accounts.open_account(Account.PAYBILL_FLOAT, label=SHORTCODE)
+        legs = (debit(paybill, cents), credit(accounts.open_account(Account.EQUITY), cents))
+        two = ({"by": new_id(), "name": "NW-A"}, {"by": new_id(), "name": "NW-B"})
+        proposal = manual.propose(legs, effective_at=timezone.now(), reason="seen", **two[0])
+        manual.approve(proposal.pk, reason="I agree", **two[1])
+        learn(monkeypatch, direction=1, kind=Kind.PAY_IN)
+        services.compare_all()
+        missed = 0 if cents == 300_00 else 300_00
+        assert mpesa.standing(Account.PAYBILL_FLOAT, SHORTCODE) == cents + missed
 
     def test_a_charge_is_left_to_people(self, monkeypatch: pytest.MonkeyPatch) -> None:
         line = Moved(-9_00, reason=NEW)
