@@ -30,6 +30,7 @@ from payments.withdrawals import results
 from wallets.ledger import accounts, posting
 from wallets.ledger.chart import Kind as Account
 from wallets.ledger.errors import KeyReused
+from wallets.ledger.recipes import Draft
 
 log = structlog.get_logger(__name__)
 Tell = Callable[[int, int], None]
@@ -171,24 +172,31 @@ def internals(shortcode: str) -> None:
 def charges(file: StatementFile) -> None:
     """Book all charges of a file as one journal, and what it gives back as another."""
     for direction, recipe in ((-1, postings.charged), (1, postings.charges_back)):
-        with transaction.atomic():
-            rows = _open(file.shortcode, (Kind.CHARGE,)).filter(
-                line__file=file, line__direction=direction
-            )
-            lines = list(rows.values_list("line_id", "line__amount_cents"))
-            if not lines:
-                continue
-            assert file.period_to is not None
-            posted = posting.post(
-                recipe(
-                    file_id=str(file.pk),
-                    expense=accounts.open_account(Account.MPESA_CHARGES, label=file.shortcode),
-                    charged_to=_charged_to(file),
-                    amount_cents=abs(sum(cents for _, cents in lines)),
-                    effective_at=file.period_to,
-                )
-            )
-            matching.pair((pk for pk, _ in lines), posted.journal_id, rule=Rule.MANY)
+        try:
+            with transaction.atomic():
+                _charges(file, direction=direction, recipe=recipe)
+        except KeyReused:
+            # They were booked before a worker died; what was named a charge since is for people.
+            log.warning("statement.charges_differ", file=str(file.pk))
+
+
+@required
+def _charges(file: StatementFile, *, direction: int, recipe: Callable[..., Draft]) -> None:
+    rows = _open(file.shortcode, (Kind.CHARGE,)).filter(line__file=file, line__direction=direction)
+    lines = list(rows.values_list("line_id", "line__amount_cents"))
+    if not lines:
+        return
+    assert file.period_to is not None
+    posted = posting.post(
+        recipe(
+            file_id=str(file.pk),
+            expense=accounts.open_account(Account.MPESA_CHARGES, label=file.shortcode),
+            charged_to=_charged_to(file),
+            amount_cents=abs(sum(cents for _, cents in lines)),
+            effective_at=file.period_to,
+        )
+    )
+    matching.pair((pk for pk, _ in lines), posted.journal_id, rule=Rule.MANY)
 
 
 def _charged_to(file: StatementFile) -> int:

@@ -14,7 +14,8 @@ from payments.reconciliation.breaks import services as breaks
 from payments.reconciliation.breaks.models import Break, BreakEvent
 from payments.reconciliation.statements import kinds, services
 from payments.reconciliation.statements.kinds import Kind
-from payments.reconciliation.statements.models import StatementLine
+from payments.reconciliation.statements.models import StatementFile, StatementLine
+from payments.reconciliation.statements.states import State
 from payments.withdrawals.states import State as Payout
 from tests.factories import mpesa
 from tests.factories.mpesa import PAYOUT_SHORTCODE, SHORTCODE
@@ -144,6 +145,19 @@ class TestWhenItIsKnown:
         assert found.cause == "the charges of its file were booked without it"
         assert (found.reference, found.page) == (line.receipt, "wallets_manualjournal_changelist")
         assert rings() is None
+
+    def test_a_charge_named_after_those_of_its_file_were_booked_holds_up_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A worker died between its charges and its end, and the table has changed since."""
+        charge = Moved(-5_00, reason="Business Payment to Customer Charge")
+        handed_in(Paper(moved=[charge, Moved(-9_00, reason=NEW)], opening_cents=50_00))
+        StatementFile.objects.update(state=State.STORED)
+        learn(monkeypatch, direction=-1, kind=Kind.CHARGE)
+        services.compare_all()
+        file = services.work_off(StatementFile.objects.get().pk)
+        assert file.state == State.COMPARED
+        assert mpesa.standing(Account.MPESA_CHARGES, SHORTCODE) == 5_00
 
 
 class TestALineStaysAsItWasListed:
