@@ -2,7 +2,7 @@
 
 from wallets.custody.models import SealedChannelKey, SealedKey, Signing
 from wallets.ledger.checking.models import BooksCheck
-from wallets.ledger.manual.models import ManualJournal
+from wallets.ledger.manual.models import ManualJournal, ManualPosting
 from wallets.ledger.models import (
     Account,
     AccountKind,
@@ -34,6 +34,7 @@ __all__ = [
     "Journal",
     "JournalKind",
     "ManualJournal",
+    "ManualPosting",
     "Movement",
     "Network",
     "Posting",

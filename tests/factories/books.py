@@ -57,7 +57,9 @@ def allow_anything() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE NONE")
         cursor.execute(
-            "INSERT INTO wallets_journalkind VALUES ('test.anything', '', %s, %s)", [codes, codes]
+            "INSERT INTO wallets_journalkind (code, phrase, debits, credits, sides)"
+            " VALUES ('test.anything', '', %s, %s, %s)",
+            [codes, codes, [0, *codes, *(-code for code in codes)]],
         )
         cursor.execute("SET LOCAL ROLE nannychain_app")
 

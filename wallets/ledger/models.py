@@ -74,12 +74,17 @@ class AccountKind(models.Model):
 
 
 class JournalKind(models.Model):
-    """A kind of journal, and which kinds of account it may debit and credit."""
+    """A kind of journal, and which kinds of account it may debit and credit.
+
+    `sides` says the same in one array, as the posting reads it: 1 or -1 where it debits or credits
+    hot accounts alone, else 0; then the kinds that it debits, and, below zero, those it credits.
+    """
 
     code = models.CharField(max_length=60, primary_key=True)
     phrase = models.CharField(max_length=200)
     debits = ArrayField(models.SmallIntegerField())
     credits = ArrayField(models.SmallIntegerField())
+    sides = ArrayField(models.SmallIntegerField(), default=list)
 
     def __str__(self) -> str:
         return self.code
@@ -120,9 +125,9 @@ class Balance(models.Model):
     """What stands on an account. Kind, currency, sign, floor and mode are copies, for the posting.
 
     A strict account's balance is that after its last posting, whose number is `version`. Of a hot
-    one's, what was not rolled up yet stands in `Unrolled`. Floors are kept by the triggers on
-    postings and holds, which alone move a balance: a check of the table would be read anew by
-    PostgreSQL at each posting.
+    one's, what was not rolled up yet stands in `Unrolled`. Floors are kept by the functions
+    that post and the triggers of holds, which alone move a balance: a check of the table would be
+    read anew by PostgreSQL at each posting.
     """
 
     account = models.OneToOneField(
@@ -156,7 +161,7 @@ class Journal(models.Model):
     """One thing that happened to money: legs that add up to zero in each currency.
 
     It carries its legs, which its key stands for: `amounts` on `accounts`, in the order of their
-    ids. Postings are made from them by PostgreSQL.
+    ids. Its postings are written together with it, by the functions that post.
 
     `effective_at` is when it happened in the world, `recorded_at` when we wrote it. `cause` names
     what brought it about (`deposit:<id>`), `reverses` the journal that it undoes.
@@ -238,7 +243,10 @@ class Posting(models.Model):
 
 
 class Unrolled(models.Model):
-    """What was posted onto a hot account, and is not in its balance yet."""
+    """What was posted onto a hot account, and is not in its balance yet.
+
+    The table has no primary key: all its rows are rolled up at once, and none is looked for.
+    """
 
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="+", db_constraint=False

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
+from wallets.ledger import recipes
 from wallets.ledger.chart import CHART, CURRENCIES
 from wallets.ledger.models import Account, AccountKind, Currency, JournalKind
-from wallets.ledger.recipes import journal_kinds
 
 
 class KindInUse(RuntimeError):
@@ -23,7 +23,7 @@ _FIXED = ("type", "side", "is_deferred", "floor")
 
 def after_migrate(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """Bring the tables up to the code, once the migrations have made them."""
-    if "wallets_holdcapture" in _tables(using):
+    if "wallets_manualposting" in _tables(using):  # made by the last migration that they need
         sync(using=using)
         with connections[using].cursor() as cursor:
             cursor.execute(RIGHTS.read_text(encoding="utf-8"))
@@ -55,11 +55,19 @@ def sync(*, using: str = DEFAULT_DB_ALIAS) -> None:
                 "phrase": kind.phrase,
                 "debits": [int(code) for code in kind.debits],
                 "credits": [int(code) for code in kind.credits],
+                "sides": _sides(kind),
             }
-            for kind in journal_kinds()
+            for kind in recipes.journal_kinds()
         ],
         using=using,
     )
+
+
+def _sides(kind: recipes.JournalKind) -> list[int]:
+    """Return what the posting reads of a kind: its hot side, then what it debits and credits."""
+    hot = {line.kind for line in CHART if line.is_deferred}
+    debits_hot, credits_hot = hot.issuperset(kind.debits), hot.issuperset(kind.credits)
+    return [debits_hot - credits_hot, *map(int, kind.debits), *(-code for code in kind.credits)]
 
 
 def _tables(using: str) -> list[str]:

@@ -96,3 +96,19 @@ class ManualJournal(models.Model):
     def legs(self) -> tuple[Leg, ...]:
         """Return the legs that were proposed; none for a reversal, which has those it mirrors."""
         return tuple(Leg(leg["account_id"], leg["amount"]) for leg in self.stored_legs or ())
+
+
+class ManualPosting(models.Model):
+    """That a journal is manual, noted where it is posted: when the transaction ends, PostgreSQL
+    looks whether its proposal was approved.
+    """
+
+    journal = models.OneToOneField(
+        Journal, on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"manual journal {self.journal_id}"
