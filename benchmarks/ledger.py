@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -24,8 +25,9 @@ _PROCESSES = 2
 _THREADS = 4
 _SCALE = 50
 _HOT = """
+\\set number :number + 1
 \\set wallet random({first}, {last})
-SELECT ledger_post('deposit.settled', 'deposit:' || uuidv7(), now(), '', NULL,
+SELECT ledger_post('deposit.settled', 'deposit:{run}:' || :client_id || ':' || :number, now(), '', NULL,
                    ARRAY[{paybill}, :wallet]::bigint[], ARRAY[100, -100]::bigint[]);
 """
 _SETTINGS = [
@@ -106,9 +108,10 @@ class Server:
             ).fetchall()
         first, last, paybill = rows[0]
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-            script.write(_HOT.format(first=first, last=last, paybill=paybill))
+            script.write(_HOT.format(first=first, last=last, paybill=paybill, run=uuid.uuid4().hex))
             script.flush()
             arguments = ("-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", str(seconds))
+            arguments += ("-D", "number=0")
             said = self._pgbench(self.servers.app_url, *arguments, "-f", script.name)
         return _tps(said)
 

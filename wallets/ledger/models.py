@@ -245,11 +245,16 @@ class Posting(models.Model):
 class Unrolled(models.Model):
     """What was posted onto a hot account, and is not in its balance yet.
 
-    The table has no primary key: all its rows are rolled up at once, and none is looked for.
+    The table has no key, whatever Django thinks: many rows of an account stand there, and all are
+    rolled up at once.
     """
 
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    account = models.OneToOneField(
+        Account,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="+",
+        db_constraint=False,
     )
     amount = models.BigIntegerField()
     postings = models.BigIntegerField()

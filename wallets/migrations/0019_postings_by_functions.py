@@ -57,5 +57,20 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             text("v5/posting.sql"),
             text("v5/back.sql") + "".join(before(*each) for each in _BEFORE),
+            state_operations=[
+                migrations.RemoveField(model_name="unrolled", name="id"),
+                migrations.AlterField(
+                    model_name="unrolled",
+                    name="account",
+                    field=models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="wallets.account",
+                    ),
+                ),
+            ],
         ),
     ]

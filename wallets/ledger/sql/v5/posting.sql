@@ -14,8 +14,8 @@ DROP FUNCTION ledger_moved_by_triggers_alone;
 DROP TRIGGER ledger_manual_was_approved ON wallets_journal;
 DROP FUNCTION ledger_manual_was_approved;
 
--- Rolled up as a whole each second; nothing looks a row up by its number.
-ALTER TABLE wallets_unrolled DROP CONSTRAINT wallets_unrolled_pkey;
+-- Rolled up as a whole each second: nothing looks a row up by its number.
+ALTER TABLE wallets_unrolled DROP COLUMN id;
 
 -- Journals, postings and balances are written by the functions that post, and by the triggers of
 -- accounts, holds and roll-ups. This holds for the owner of the tables too. The functions are known
@@ -228,7 +228,7 @@ DECLARE
     v_journal bigint;
     v_is_pair boolean;
     v_sides smallint[];
-    v_hot integer;
+    v_account bigint;
     v_account1 bigint;
     v_account2 bigint;
     v_amount1 bigint;
@@ -267,31 +267,33 @@ BEGIN
         RETURN ARRAY[v_journal, 1] || ledger_move(v_journal);
     END IF;
     IF v_sides[1] <> 0 THEN
-        -- On one side this kind of journal has hot accounts alone.
-        v_hot := CASE WHEN (v_amount1 > 0) = (v_sides[1] > 0) THEN 1 ELSE 2 END;
-        UPDATE wallets_balance
-           SET balance = balance + p_amounts[3 - v_hot], version = version + 1
-         WHERE account_id = p_accounts[3 - v_hot] AND NOT is_deferred
+        -- On one side this kind of journal has hot accounts alone: the first leg from here on.
+        IF (v_amount1 > 0) <> (v_sides[1] > 0) THEN
+            v_account := v_account1;
+            v_account1 := v_account2;
+            v_account2 := v_account;
+            v_amount1 := v_amount2;
+            v_amount2 := -v_amount2;
+        END IF;
+        UPDATE wallets_balance SET balance = balance + v_amount2, version = version + 1
+         WHERE account_id = v_account2 AND NOT is_deferred
         RETURNING balance, version, currency,
                   NOT is_closed AND -v_sides[1] * kind_id = ANY (v_sides)
-                  AND (floor IS NULL OR sign * p_amounts[3 - v_hot] > 0
-                       OR sign * balance - held >= floor)
-             INTO v_balance1, v_version1, v_currency, v_is_right1;
+                  AND (floor IS NULL OR sign * v_amount2 > 0 OR sign * balance - held >= floor)
+             INTO v_balance2, v_version2, v_currency, v_is_right2;
         INSERT INTO wallets_unrolled (account_id, amount, postings)
-        SELECT account_id, p_amounts[v_hot], 1 FROM wallets_balance
-         WHERE account_id = p_accounts[v_hot] AND is_deferred AND NOT is_closed
+        SELECT account_id, v_amount1, 1 FROM wallets_balance
+         WHERE account_id = v_account1 AND is_deferred AND NOT is_closed
            AND currency = v_currency AND v_sides[1] * kind_id = ANY (v_sides);
-        IF NOT FOUND THEN
-            v_is_right1 := false;
-        END IF;
+        v_is_right1 := FOUND;
         INSERT INTO wallets_posting (journal_id, account_id, amount, balance_after, version)
-        VALUES (v_journal, p_accounts[v_hot], p_amounts[v_hot], NULL, NULL),
-               (v_journal, p_accounts[3 - v_hot], p_amounts[3 - v_hot], v_balance1, v_version1);
-        IF v_is_right1 IS NOT TRUE THEN
+        VALUES (v_journal, v_account1, v_amount1, NULL, NULL),
+               (v_journal, v_account2, v_amount2, v_balance2, v_version2);
+        IF (v_is_right1 AND v_is_right2) IS NOT TRUE THEN
             PERFORM ledger_examine(v_journal);
         END IF;
-        RETURN CASE v_hot WHEN 1 THEN ARRAY[v_journal, 1, NULL, v_balance1]
-                          ELSE ARRAY[v_journal, 1, v_balance1, NULL] END;
+        RETURN CASE WHEN v_account1 < v_account2 THEN ARRAY[v_journal, 1, NULL, v_balance2]
+                    ELSE ARRAY[v_journal, 1, v_balance2, NULL] END;
     END IF;
     UPDATE wallets_balance SET balance = balance + v_amount1, version = version + 1
      WHERE account_id = v_account1 AND NOT is_deferred
