@@ -6,6 +6,7 @@ and nothing is written. A caller's transaction is joined where one is open.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from django.db import connection
 from django.utils import timezone
@@ -16,14 +17,14 @@ from wallets.ledger.recipes import REVERSAL, Draft, Leg
 
 BATCH_MAX = 1000
 
-_POST = """
-    SELECT ledger_post(
-        %s, %s, %s, %s, %s::bigint, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-"""
-_POST_BATCH = """
-    SELECT journal_ids, are_new FROM ledger_post_batch(
-        %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-"""
+_POST = calling.Function(
+    "ledger_post", "text", "text", "timestamptz", "text", "bigint",
+    "bigint[]", "bigint[]", "bigint[]", "bigint[]",
+)  # fmt: skip
+_POST_BATCH = calling.Function(
+    "ledger_post_batch", "text[]", "text[]", "timestamptz[]", "text[]", "text[]", "text[]",
+    query="SELECT journal_ids || are_new::int[]::bigint[] FROM {}",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,21 +56,22 @@ def post(draft: Draft) -> Posted:
     """
     holds = captures = None
     if draft.captures:
-        holds = [capture.hold_id for capture in draft.captures]
-        captures = [capture.amount for capture in draft.captures]
+        holds = _array([capture.hold_id for capture in draft.captures])
+        captures = _array([capture.amount for capture in draft.captures])
     accounts = [leg.account_id for leg in draft.legs]
     values = (
         draft.kind,
         draft.key,
-        draft.effective_at,
+        draft.effective_at.isoformat(),
         draft.cause,
-        draft.reverses_id,
+        None if draft.reverses_id is None else str(draft.reverses_id),
         _array(accounts),
         _array([leg.amount for leg in draft.legs]),
         holds,
         captures,
     )
-    ((journal_id, is_new, *balances),) = calling.row_of(_POST, values)
+    journal_id, is_new, *balances = calling.numbers_of(_POST, values)
+    assert journal_id is not None
     after = zip(accounts, balances, strict=True)
     return Posted(
         journal_id,
@@ -96,8 +98,9 @@ def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
         _texts([_array([leg.account_id for leg in draft.legs]) for draft in drafts]),
         _texts([_array([leg.amount for leg in draft.legs]) for draft in drafts]),
     )
-    ids, are_new = calling.row_of(_POST_BATCH, values)
-    return [PostedInBatch(*each) for each in zip(ids, are_new, strict=True)]
+    numbers = cast("list[int]", calling.numbers_of(_POST_BATCH, values))
+    ids, are_new = numbers[: len(drafts)], numbers[len(drafts) :]
+    return [PostedInBatch(*each) for each in zip(ids, map(bool, are_new), strict=True)]
 
 
 def _array(numbers: list[int]) -> str:

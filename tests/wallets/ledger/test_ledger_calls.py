@@ -1,12 +1,15 @@
 """The quick way to the ledger's functions does the same as any query, however a connection is."""
 
 import gc
+import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from tests.factories import books
@@ -15,10 +18,122 @@ from wallets.ledger import calling, errors, posting, reading
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True, params=["by a cursor", "straight"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let all be called by Django's cursor, or straight from the first time on."""
+    prepared_after = 0 if request.param == "straight" else 10**9
+    monkeypatch.setattr(calling, "_PREPARED_AFTER", prepared_after)
+    return str(request.param)
+
+
+def test_each_way_is_gone(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    straight = Mock(wraps=calling._straight)
+    sender, recipient = books.wallet(100_00), books.wallet()
+    monkeypatch.setattr(calling, "_straight", straight)
+    posting.post(books.transfer(sender, recipient, 1_00))
+    assert posting.post_batch([books.transfer(sender, recipient, 1_00)])[0].is_new is True
+    assert straight.call_count == 2 * (way == "straight")
+
+
+def test_a_connection_is_asked_straight_once_it_has_called_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    straight = Mock(wraps=calling._straight)
+    sender, recipient = books.wallet(100_00), books.wallet()
+    kept = getattr(connection.connection, calling._KEPT)
+    kept.calls.clear()
+    monkeypatch.setattr(calling, "_PREPARED_AFTER", 3)
+    monkeypatch.setattr(calling, "_straight", straight)
+    for _ in range(5):
+        posting.post(books.transfer(sender, recipient, 1_00))
+    assert straight.call_count == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("discarding", ["DEALLOCATE ALL", "DEALLOCATE ledger_post"])
+def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
+    monkeypatch: pytest.MonkeyPatch, discarding: str
+) -> None:
+    monkeypatch.setattr(calling, "_PREPARED_AFTER", 0)
+    sender, recipient = books.wallet(100_00), books.wallet()
+
+    def post_batch() -> None:
+        posting.post_batch([books.transfer(sender, recipient, 1_00)])
+
+    posting.post(books.transfer(sender, recipient, 1_00))
+    post_batch()
+    with connection.cursor() as cursor:
+        cursor.execute(discarding)
+    with pytest.raises(ProgrammingError):
+        posting.post(books.transfer(sender, recipient, 1_00))
+    posting.post(books.transfer(sender, recipient, 1_00))
+    if discarding == "DEALLOCATE ALL":
+        with pytest.raises(ProgrammingError):
+            post_batch()
+    post_batch()
+    assert reading.standing(sender).balance == 96_00
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_is_prepared_already_fails_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "_PREPARED_AFTER", 0)
+    sender, recipient = books.wallet(100_00), books.wallet()
+    posting.post(books.transfer(sender, recipient, 1_00))
+    getattr(connection.connection, calling._KEPT).prepared.clear()
+    with pytest.raises(ProgrammingError):
+        posting.post(books.transfer(sender, recipient, 1_00))
+    posting.post(books.transfer(sender, recipient, 1_00))
+    assert reading.standing(sender).balance == 98_00
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_work_while_a_posting_waits() -> None:
+    waited = calling.Function("pg_temp.waited", "text")
+
+    def wait(_: int) -> list[int | None]:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE FUNCTION pg_temp.waited(text) RETURNS bigint[] LANGUAGE sql AS"
+                    " $$ SELECT array[1::bigint] FROM pg_sleep(1) $$"
+                )
+            return calling.numbers_of(waited, [""])
+        finally:
+            connection.close()
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(wait, range(4))) == [[1]] * 4
+    assert 1 <= time.monotonic() - begun < 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_within_a_savepoint_leaves_the_way_open() -> None:
+    sender, recipient = books.wallet(100_00), books.wallet()
+    with transaction.atomic():
+        posting.post(books.transfer(sender, recipient, 1_00))
+        with pytest.raises(errors.NotEnough), transaction.atomic():
+            posting.post(books.transfer(sender, recipient, 100_00))
+        posting.post(books.transfer(sender, recipient, 1_00))
+    assert reading.standing(sender).balance == 98_00
+
+
+def test_hot_accounts_have_no_balance_whichever_way_it_was(way: str) -> None:
+    wallet = books.wallet()
+    posted = posting.post(books.deposit(wallet, 5_00))
+    assert posted.balances == {wallet: -5_00}
+
+
 def test_a_text_with_a_nul_is_refused_and_not_cut() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.codes(text) RETURNS bigint[] LANGUAGE sql AS"
+            " $$ SELECT array_agg(ascii(c)::bigint) FROM regexp_split_to_table($1, '') c $$"
+        )
+    codes = calling.Function("pg_temp.codes", "text")
     with pytest.raises(DataError), transaction.atomic():
-        calling.row_of("SELECT length(%s)", ["ab\0c"])
-    assert calling.row_of("SELECT length(%s)", ["ab½"]) == (3,)
+        calling.numbers_of(codes, ["ab\0c"])
+    assert calling.numbers_of(codes, ["a½"]) == [97, 189]
 
 
 def test_a_posting_that_is_listened_to_does_the_same(
