@@ -111,8 +111,8 @@ class Server:
             script.write(_HOT.format(first=first, last=last, paybill=paybill, run=uuid.uuid4().hex))
             script.flush()
             arguments = ("-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", str(seconds))
-            arguments += ("-D", "number=0")
-            said = self._pgbench(self.servers.app_url, *arguments, "-f", script.name)
+            numbered = ("-D", "number=0", "-f", script.name)
+            said = self._pgbench(self.servers.app_url, *arguments, *numbered)
         return _tps(said)
 
     def clients(

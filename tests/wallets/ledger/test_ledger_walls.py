@@ -175,7 +175,8 @@ def test_nobody_inserts_a_posting(wallet: int, version: int | None, is_known: bo
         "ledger_posted_before('x', 'y', NULL, NULL, NULL)",
         "ledger_examine(1)",
         "ledger_move(1)",
-        "ledger_post_whole(ARRAY['x'], ARRAY['y'], ARRAY[now()], ARRAY[''], ARRAY['{}'], ARRAY['{}'])",
+        "ledger_post_whole(ARRAY['x'], ARRAY['y'], ARRAY[now()], ARRAY[''], ARRAY['{}'],"
+        " ARRAY['{}'])",
         "ledger_post_one_by_one(ARRAY['x'], ARRAY['y'], ARRAY[now()], ARRAY[''], ARRAY['{}'],"
         " ARRAY['{}'])",
     ],

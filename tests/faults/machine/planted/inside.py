@@ -116,12 +116,24 @@ BUGS = (
     ),
     Bug(
         "wallet-below-nothing",
-        "wallets/ledger/sql/v4/posting.sql",
+        "wallets/ledger/sql/v5/posting.sql",
         "the ledger lets a wallet go below nothing",
         (
             (
                 "                 OR v_sign * v_balance - v_held >= v_floor)",
                 "                 OR true)",
+            ),
+            (
+                "OR sign * v_amount1 > 0 OR sign * balance - held >= floor)",
+                "OR true)",
+            ),
+            (
+                "OR sign * v_amount2 > 0 OR sign * balance - held >= floor)\n             INTO",
+                "OR true)\n             INTO",
+            ),
+            (
+                "OR sign * v_amount2 > 0 OR sign * balance - held >= floor)\n         INTO",
+                "OR true)\n         INTO",
             ),
         ),
     ),
@@ -149,13 +161,12 @@ BUGS = (
     ),
     Bug(
         "hot-account-forgets",
-        "wallets/ledger/sql/v4/posting.sql",
+        "wallets/ledger/sql/v5/posting.sql",
         "postings onto hot accounts are not put into their balance",
         (
             (
-                "            INSERT INTO public.wallets_unrolled (account_id, amount, postings)\n"
-                "            VALUES (v_account, v_amount, 1);",
-                "            NULL;",
+                "        SELECT account_id, v_amount1, 1 FROM wallets_balance\n",
+                "        SELECT account_id, 0, 1 FROM wallets_balance\n",
             ),
         ),
     ),
