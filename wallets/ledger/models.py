@@ -76,8 +76,9 @@ class AccountKind(models.Model):
 class JournalKind(models.Model):
     """A kind of journal, and which kinds of account it may debit and credit.
 
-    `sides` says the same in one array, as the posting reads it: 1 or -1 where it debits or credits
-    hot accounts alone, else 0; then the kinds that it debits, and, below zero, those it credits.
+    `sides` says the same in one array, as the posting reads it: 1 where it debits hot accounts
+    alone, -1 where it credits hot ones alone, else 0; then the kinds that it debits, and, below
+    zero, those it credits.
     """
 
     code = models.CharField(max_length=60, primary_key=True)

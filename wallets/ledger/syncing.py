@@ -66,8 +66,8 @@ def sync(*, using: str = DEFAULT_DB_ALIAS) -> None:
 def _sides(kind: recipes.JournalKind) -> list[int]:
     """Return what the posting reads of a kind: its hot side, then what it debits and credits."""
     hot = {line.kind for line in CHART if line.is_deferred}
-    debits_hot, credits_hot = hot.issuperset(kind.debits), hot.issuperset(kind.credits)
-    return [debits_hot - credits_hot, *map(int, kind.debits), *(-code for code in kind.credits)]
+    side = 1 if hot.issuperset(kind.debits) else -1 if hot.issuperset(kind.credits) else 0
+    return [side, *map(int, kind.debits), *(-code for code in kind.credits)]
 
 
 def _tables(using: str) -> list[str]:

@@ -6,10 +6,11 @@ import pytest
 from django.db import connection, transaction
 
 from tests.factories import books
-from wallets.ledger import posting, reading, syncing
+from wallets.ledger import accounts, posting, reading, syncing
+from wallets.ledger.chart import Kind
 from wallets.ledger.errors import AccountUnavailable, NotAllowed, Unbalanced
 from wallets.ledger.models import JournalKind, Posting
-from wallets.ledger.recipes import Leg
+from wallets.ledger.recipes import Draft, Leg
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,8 @@ def test_sides_are_written_from_chart_and_recipes() -> None:
     deposit = JournalKind.objects.get(code="deposit.settled")
     assert deposit.sides == [1, *deposit.debits, *(-code for code in deposit.credits)]
     assert JournalKind.objects.get(code="transfer.sent").sides[0] == 0
-    assert JournalKind.objects.get(code="ledger.reversal").sides == [0]
+    assert JournalKind.objects.get(code="withdrawal.reserved").sides[0] == -1
+    assert JournalKind.objects.get(code="float.swept").sides[0] == 1  # both sides are hot
 
 
 def test_before_they_are_written_all_is_posted_as_ever() -> None:
@@ -76,6 +78,33 @@ def test_a_kind_that_may_touch_all_notes_what_hot_accounts_get(is_turned: bool) 
     assert posted.balances == {wallet: -5_00 - amount}
     hot = Posting.objects.get(journal=posted.journal_id, account=paybill)
     assert (hot.version, hot.balance_after) == (None, None)
+
+
+def test_two_hot_accounts_are_both_noted() -> None:
+    """One kind has a hot side and takes any account on the other; one has hot accounts alone."""
+    paybill = books.paybill()
+    transit = accounts.open_account(Kind.SETTLEMENT_IN_TRANSIT, label="600000")
+    suspense = accounts.open_account(Kind.SUSPENSE_RECEIPTS)
+    before = [reading.standing(each).balance for each in (paybill, transit, suspense)]
+    for kind, debited, credited in (
+        ("float.swept", transit, paybill),
+        ("paybill.received", paybill, suspense),
+    ):
+        legs = tuple(sorted([Leg(debited, 3_00), Leg(credited, -3_00)], key=_account))
+        posted = posting.post(Draft(kind=kind, key=kind, legs=legs, effective_at=books.MORNING))
+        assert posted.balances == {}
+    after = [reading.standing(each).balance for each in (paybill, transit, suspense)]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [0, 3_00, 3_00]
+
+
+def test_a_stale_hot_leg_is_noted_all_the_same() -> None:
+    """Its kind may be debited, and `sides` doesn't say so."""
+    deposit = JournalKind.objects.get(code="deposit.settled")
+    _say("deposit.settled", [1, *(-code for code in deposit.credits)])
+    wallet, paybill = books.wallet(), books.paybill()
+    before = reading.standing(paybill).balance
+    posting.post(books.deposit(wallet, 5_00))
+    assert reading.standing(paybill).balance == before + 5_00
 
 
 def _account(leg: Leg) -> int:

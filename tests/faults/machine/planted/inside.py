@@ -165,8 +165,10 @@ BUGS = (
         "postings onto hot accounts are not put into their balance",
         (
             (
-                "        SELECT account_id, v_amount1, 1 FROM wallets_balance\n",
-                "        SELECT account_id, 0, 1 FROM wallets_balance\n",
+                "        SELECT account_id, v_amount1, 1 FROM wallets_balance\n"
+                "         WHERE account_id = v_account1 AND is_deferred AND NOT is_closed",
+                "        SELECT account_id, 0, 1 FROM wallets_balance\n"
+                "         WHERE account_id = v_account1 AND is_deferred AND NOT is_closed",
             ),
         ),
     ),

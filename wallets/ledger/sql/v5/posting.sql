@@ -238,6 +238,7 @@ DECLARE
     v_version1 bigint;
     v_version2 bigint;
     v_currency varchar;
+    v_is_right boolean;
     v_is_right1 boolean;
     v_is_right2 boolean;
 BEGIN
@@ -280,16 +281,25 @@ BEGIN
         RETURNING balance, version, currency,
                   NOT is_closed AND -v_sides[1] * kind_id = ANY (v_sides)
                   AND (floor IS NULL OR sign * v_amount2 > 0 OR sign * balance - held >= floor)
-             INTO v_balance2, v_version2, v_currency, v_is_right2;
+             INTO v_balance2, v_version2, v_currency, v_is_right;
         INSERT INTO wallets_unrolled (account_id, amount, postings)
         SELECT account_id, v_amount1, 1 FROM wallets_balance
          WHERE account_id = v_account1 AND is_deferred AND NOT is_closed
            AND currency = v_currency AND v_sides[1] * kind_id = ANY (v_sides);
-        v_is_right1 := FOUND;
+        IF NOT FOUND THEN
+            IF v_version2 IS NULL THEN
+                -- Nothing has moved: the other one is hot as well, or there is none.
+                RETURN ARRAY[v_journal, 1] || ledger_move(v_journal);
+            END IF;
+            INSERT INTO wallets_unrolled (account_id, amount, postings)
+            SELECT account_id, v_amount1, 1 FROM wallets_balance
+             WHERE account_id = v_account1 AND is_deferred;
+            v_is_right := false;
+        END IF;
         INSERT INTO wallets_posting (journal_id, account_id, amount, balance_after, version)
         VALUES (v_journal, v_account1, v_amount1, NULL, NULL),
                (v_journal, v_account2, v_amount2, v_balance2, v_version2);
-        IF (v_is_right1 AND v_is_right2) IS NOT TRUE THEN
+        IF v_is_right IS NOT TRUE THEN
             PERFORM ledger_examine(v_journal);
         END IF;
         RETURN CASE WHEN v_account1 < v_account2 THEN ARRAY[v_journal, 1, NULL, v_balance2]
