@@ -170,7 +170,8 @@ class StatementLine(models.Model):
             pgtrigger.Protect(
                 name="named_once",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__kind__df=str(Kind.UNKNOWN)),
+                condition=pgtrigger.Q(old__kind__df=str(Kind.UNKNOWN))
+                | pgtrigger.Q(new__kind=str(Kind.UNKNOWN)),
             ),
             pgtrigger.ReadOnly(name="stays_as_listed", exclude=["kind", "reference"]),
         ]

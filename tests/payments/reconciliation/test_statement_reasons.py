@@ -170,6 +170,7 @@ class TestALineStaysAsItWasListed:
     def test_nothing_else_of_what_is_unknown_can_be_changed(self) -> None:
         handed_in(Paper(moved=[Moved(300_00, reason=NEW)]))
         self.refused(amount_cents=1)
+        self.refused(reference="another")  # it goes with the name
         self.refused(kind="pay_in", completed_at=StatementLine.objects.get().completed_at + HOUR)
         with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
             StatementLine.objects.all()._raw_delete("default")
