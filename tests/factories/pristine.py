@@ -33,8 +33,11 @@ _FUNCTION = """
 """
 _LEDGER = tuple(
     f"wallets_{name}"
-    for name in ("account", "balance", "journal", "posting", "unrolled", "hold", "holdcapture")
-)
+    for name in (
+        "account", "balance", "journal", "posting", "unrolled", "hold", "holdcapture",
+        "manualposting",
+    )
+)  # fmt: skip
 _IS_DIRTY = "SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})"
 _MEND = """
         IF EXISTS ((TABLE public.{table} EXCEPT ALL TABLE {schema}.{table})

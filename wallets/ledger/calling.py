@@ -7,6 +7,7 @@ processor's caches cold, and those layers then cost more than a third of a posti
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -28,18 +29,20 @@ class Function:
     """
 
     def __init__(self, name: str, *types: str, query: str = "SELECT {}") -> None:
-        self.name = name.encode()
+        self.name = name
         given = ", ".join(f"%s::{each}" for each in types)
         self.statement = query.format(f"{name}({given})")
         numbered = ", ".join(f"${number}::{each}" for number, each in enumerate(types, 1))
         self.prepared = query.format(f"{name}({numbered})").encode()
+        # Another release's statement, on a server's session that was handed on, has another name.
+        self.prepared_name = f"{name}_{sha256(self.prepared).hexdigest()[:16]}".encode()
 
 
 @dataclass
 class _Kept:
     """What is kept with a connection: how often it called each function, and what it prepared."""
 
-    calls: dict[bytes, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
     prepared: set[bytes] = field(default_factory=set)
 
 
@@ -102,12 +105,14 @@ def _straight(
     texts = [None if value is None else value.encode() for value in values]
     if any(text is not None and b"\0" in text for text in texts):
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-    server, name = connection.pgconn, function.name
+    server, name = connection.pgconn, function.prepared_name
     if name not in kept.prepared:
         _checked(server, kept, name, server.prepare(name, function.prepared))
         kept.prepared.add(name)
     result = _checked(server, kept, name, server.exec_prepared(name, texts))
     written = result.get_value(0, 0)
+    if written is None:
+        raise psycopg.DataError(f"{function.name} gave nothing")
     return [None if each == b"NULL" else int(each) for each in written[1:-1].split(b",")]
 
 
@@ -118,7 +123,8 @@ def _checked(server: Any, kept: _Kept, name: bytes, result: Any) -> Any:
     if server.status == pq.ConnStatus.BAD:
         raise psycopg.OperationalError(server.get_error_message())
     error = psycopg.errors.error_from_result(result)
-    # Somebody has discarded it, or a signal came between; so it fails once, and no more.
+    # Somebody has discarded it, or a signal came between, or the session is another one now: so it
+    # fails once for each time.
     if error.sqlstate == _STATEMENT_IS_GONE:
         kept.prepared.discard(name)
     elif error.sqlstate == _STATEMENT_IS_THERE:

@@ -23,8 +23,10 @@ _FIXED = ("type", "side", "is_deferred", "floor")
 
 def after_migrate(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """Bring the tables up to the code, once the migrations have made them."""
-    if "wallets_manualposting" in _tables(using):  # made by the last migration that they need
+    tables = _tables(using)
+    if "wallets_manualposting" in tables:  # made with the last column that they need
         sync(using=using)
+    if "wallets_holdcapture" in tables:
         with connections[using].cursor() as cursor:
             cursor.execute(RIGHTS.read_text(encoding="utf-8"))
 

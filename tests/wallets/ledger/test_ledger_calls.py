@@ -50,7 +50,7 @@ def test_a_connection_is_asked_straight_once_it_has_called_often(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("discarding", ["DEALLOCATE ALL", "DEALLOCATE ledger_post"])
+@pytest.mark.parametrize("discarding", ["DEALLOCATE ALL"])
 def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
     monkeypatch: pytest.MonkeyPatch, discarding: str
 ) -> None:
@@ -63,7 +63,7 @@ def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
     posting.post(books.transfer(sender, recipient, 1_00))
     post_batch()
     with connection.cursor() as cursor:
-        cursor.execute(discarding)
+        cursor.execute(discarding.format(posting._POST.prepared_name.decode()))
     with pytest.raises(ProgrammingError):
         posting.post(books.transfer(sender, recipient, 1_00))
     posting.post(books.transfer(sender, recipient, 1_00))

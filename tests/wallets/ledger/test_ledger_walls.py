@@ -25,6 +25,7 @@ TABLES = (
     "unrolled",
     "hold",
     "holdcapture",
+    "manualposting",
 )
 HISTORY = ("account", "balance", "journal", "posting", "hold", "holdcapture")
 
@@ -146,7 +147,7 @@ def test_not_even_the_owner_inserts_a_journal(wallet: int, legs: list[int]) -> N
 
 def test_who_takes_the_path_of_the_functions_may_still_write_nothing(wallet: int) -> None:
     """The path lets the owner's functions through the guards, and gives nobody any rights."""
-    path = "SET LOCAL search_path = public, pg_temp, ledger_posts; "
+    path = "SET LOCAL search_path = public, pg_temp, public; "
     insert = "INSERT INTO wallets_unrolled (account_id, amount, postings) VALUES (%s, 1, 1)"
     assert _state_of_refusal(path + insert, wallet) == "42501"
     change = "UPDATE wallets_balance SET balance = 0 WHERE account_id = %s"
@@ -222,7 +223,7 @@ def test_every_function_with_rights_of_its_owner_has_a_fixed_path() -> None:
         )
         found = dict(cursor.fetchall())
     assert {"ledger_post", "ledger_post_batch", "ledger_place_hold"} <= set(found)
-    fixed = {"search_path=public, pg_temp", "search_path=public, pg_temp, ledger_posts"}
+    fixed = {"search_path=public, pg_temp", "search_path=public, pg_temp, public"}
     assert all(fixed.intersection(config or []) for config in found.values())
 
 

@@ -85,6 +85,8 @@ _NO_FUNCTION, _NULL = "42883", "23502"
         ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[0, 0]::bigint[]", "NCL08"),
         ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9007199254740992, -9007199254740992]", "NCL08"),
         ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[9223372036854775807, -9223372036854775807]", "NCL08"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[1, -9223372036854775808]", "NCL08"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[-9223372036854775808, -1]", "NCL08"),
         ("ARRAY[{a}, {b}, {c}]::bigint[]", "ARRAY[9223372036854775807, 2, -1]", "NCL08"),
         ("ARRAY[{a}, {b}, {c}]::bigint[]", "ARRAY[10, -9, -2]", "NCL03"),
     ],

@@ -1,4 +1,4 @@
-"""Which legs the posting takes for hot ones is said by the kind of journal; it believes no lie."""
+"""The kind of journal says which leg is hot; where that is stale, nothing breaks."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from tests.factories import books
 from wallets.ledger import accounts, posting, reading, syncing
 from wallets.ledger.chart import Kind
+from wallets.ledger.checking import services
 from wallets.ledger.errors import AccountUnavailable, NotAllowed, Unbalanced
 from wallets.ledger.models import JournalKind, Posting
 from wallets.ledger.recipes import Draft, Leg
@@ -43,6 +44,7 @@ def test_before_they_are_written_all_is_posted_as_ever() -> None:
     assert reading.standing(paybill).balance == before + 5_00
     with pytest.raises(NotAllowed), transaction.atomic():
         posting.post(books.transfer(one, paybill, 1_00))
+    _sync()
 
 
 @pytest.mark.parametrize("hot", [1, -1])
@@ -105,6 +107,19 @@ def test_a_stale_hot_leg_is_noted_all_the_same() -> None:
     before = reading.standing(paybill).balance
     posting.post(books.deposit(wallet, 5_00))
     assert reading.standing(paybill).balance == before + 5_00
+    _sync()
+
+
+@pytest.mark.broken_books
+def test_the_nightly_check_compares_sides_with_kinds() -> None:
+    kind = JournalKind.objects.get(code="transfer.sent")
+    _say("transfer.sent", [0, *kind.sides[1:], 5090])
+    faults = services.verify().faults
+    assert [
+        fault for fault in faults if fault.startswith("sides_say_what_kinds_may: kind transfer")
+    ]
+    _sync()
+    assert services.verify().faults == []
 
 
 def _account(leg: Leg) -> int:

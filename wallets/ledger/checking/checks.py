@@ -147,6 +147,16 @@ CHECKS = (
         """,
     ),
     Check(
+        "sides_say_what_kinds_may",
+        "each kind of journal lets a pair touch what it debits and credits, and nothing else",
+        """
+        SELECT format('kind %s lets a pair touch %s', code, sides)
+          FROM wallets_journalkind
+         WHERE sides[2:] <> debits || ARRAY(SELECT -each FROM unnest(credits) AS each)::smallint[]
+         ORDER BY code
+        """,
+    ),
+    Check(
         "manual_journals_take_two",
         "each manual journal is what one person proposed and another approved",
         """

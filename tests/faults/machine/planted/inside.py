@@ -120,10 +120,6 @@ BUGS = (
         "the ledger lets a wallet go below nothing",
         (
             (
-                "                 OR v_sign * v_balance - v_held >= v_floor)",
-                "                 OR true)",
-            ),
-            (
                 "OR sign * v_amount1 > 0 OR sign * balance - held >= floor)",
                 "OR true)",
             ),

@@ -8,7 +8,7 @@ BEGIN
     FOREACH v_table IN ARRAY array_remove(ARRAY[
         'wallets_currency', 'wallets_accountkind', 'wallets_journalkind', 'wallets_account',
         'wallets_balance', 'wallets_journal', 'wallets_posting', 'wallets_unrolled',
-        'wallets_hold', 'wallets_holdcapture', to_regclass('wallets_manualposting')], NULL)
+        'wallets_hold', 'wallets_holdcapture', to_regclass('wallets_manualposting'), to_regclass('ledger_batch')], NULL)
     LOOP
         FOR v_role IN
             SELECT DISTINCT CASE g.grantee WHEN 0 THEN 'PUBLIC'
