@@ -50,7 +50,7 @@ def test_a_connection_is_asked_straight_once_it_has_called_often(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("discarding", ["DEALLOCATE ALL"])
+@pytest.mark.parametrize("discarding", ["DEALLOCATE {}", "DEALLOCATE ALL"])
 def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
     monkeypatch: pytest.MonkeyPatch, discarding: str
 ) -> None:

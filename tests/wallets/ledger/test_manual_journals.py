@@ -18,7 +18,7 @@ from wallets.ledger.chart import Kind
 from wallets.ledger.checking import services as checking
 from wallets.ledger.errors import AccountUnavailable, NotEnough, Unbalanced
 from wallets.ledger.manual import services
-from wallets.ledger.manual.models import ManualJournal, ManualPosting
+from wallets.ledger.manual.models import ManualJournal
 from wallets.ledger.manual.states import State
 from wallets.ledger.models import Journal
 from wallets.ledger.recipes import MANUAL, Draft, Leg, MalformedJournal, credit, debit
@@ -308,25 +308,6 @@ def test_a_manual_journal_that_nobody_approved_does_not_pass(wallet: int, losses
         posting.post(draft)
         connection.check_constraints()
     assert reading.standing(wallet).balance == 1000_00
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        "DELETE FROM wallets_manualposting",
-        "UPDATE wallets_manualposting SET journal_id = 0",
-        "TRUNCATE wallets_manualposting",
-    ],
-)
-def test_that_a_journal_is_manual_stays_noted(proposal: ManualJournal, act: str) -> None:
-    posted = services.approve(proposal.pk, reason="I agree", **BARAKA)
-    assert ManualPosting.objects.get().journal_id == posted.journal_id
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as a commit does
-        cursor.execute("SET LOCAL ROLE NONE")
-        with pytest.raises(DatabaseError, match="by hand"), transaction.atomic():
-            cursor.execute(act)
-        cursor.execute("SET LOCAL ROLE nannychain_app")
 
 
 def test_what_was_approved_is_what_is_posted(proposal: ManualJournal, wallet: int) -> None:
