@@ -14,7 +14,7 @@ DROP FUNCTION ledger_moved_by_triggers_alone;
 DROP TRIGGER ledger_manual_was_approved ON wallets_journal;
 DROP FUNCTION ledger_manual_was_approved;
 
--- Rolled up as a whole each second: nothing looks a row up by its number.
+-- Rolled up as a whole every two seconds: nothing looks a row up by its number.
 ALTER TABLE wallets_unrolled DROP COLUMN id;
 
 -- Journals, postings and balances are written by the functions that post, and by the triggers of
