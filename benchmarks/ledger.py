@@ -218,7 +218,7 @@ def _rounds(server: Server, *, count: int, seconds: int) -> Rounds:
     measured = partial(server.clients, processes=_PROCESSES, seconds=seconds)
     works: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "single": lambda: measured("single", threads=_THREADS),
-        "batch": lambda: measured("batch"),
+        "batch": lambda: measured("batch", threads=_THREADS),
         "hot through Django": lambda: measured("hot", threads=_THREADS),
         "hordak": lambda: measured("hordak", threads=_THREADS),
     }
@@ -246,7 +246,7 @@ def _figures(found: Rounds) -> list[Figure]:
     return [
         row("one posting through Django, 8 clients", "single", beside="pgbench",
             yardstick=_PGBENCH, least=0.8),
-        row("postings in batches of 100, 2 writers", "batch", beside="pgbench",
+        row("postings in batches of 100, 8 clients", "batch", beside="pgbench",
             yardstick=_PGBENCH, least=4),
         row("one posting onto a hot account, by the same client", "hot", beside="pgbench",
             yardstick=_PGBENCH, least=1.0),

@@ -6,6 +6,8 @@ and nothing is written. A caller's transaction is joined where one is open.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from django.db import connection
@@ -58,26 +60,26 @@ def post(draft: Draft) -> Posted:
     if draft.captures:
         holds = _array([capture.hold_id for capture in draft.captures])
         captures = _array([capture.amount for capture in draft.captures])
-    accounts = [leg.account_id for leg in draft.legs]
+    accounts, amounts = _arrays(draft)
     values = (
         draft.kind,
         draft.key,
-        draft.effective_at.isoformat(),
+        draft.effective_at,
         draft.cause,
         None if draft.reverses_id is None else str(draft.reverses_id),
-        _array(accounts),
-        _array([leg.amount for leg in draft.legs]),
+        accounts,
+        amounts,
         holds,
         captures,
     )
     journal_id, is_new, *balances = calling.numbers_of(_POST, values)
     assert journal_id is not None
-    after = zip(accounts, balances, strict=True)
-    return Posted(
-        journal_id,
-        bool(is_new),
-        {account: balance for account, balance in after if balance is not None},
-    )
+    after = {
+        leg.account_id: balance
+        for leg, balance in zip(draft.legs, balances, strict=True)
+        if balance is not None
+    }
+    return Posted(journal_id, is_new == 1, after)
 
 
 def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
@@ -90,17 +92,33 @@ def post_batch(drafts: Sequence[Draft]) -> list[PostedInBatch]:
         return []
     if len(drafts) > BATCH_MAX or any(draft.captures or draft.reverses_id for draft in drafts):
         raise ValueError("a batch holds up to 1,000 journals without captures and reversals")
+    arrays = [_arrays(draft) for draft in drafts]
     values = (
         _texts([draft.kind for draft in drafts]),
         _texts([draft.key for draft in drafts]),
-        _texts([draft.effective_at.isoformat() for draft in drafts]),
+        _texts([_written(draft.effective_at) for draft in drafts]),
         _texts([draft.cause for draft in drafts]),
-        _texts([_array([leg.account_id for leg in draft.legs]) for draft in drafts]),
-        _texts([_array([leg.amount for leg in draft.legs]) for draft in drafts]),
+        _texts([accounts for accounts, _ in arrays]),
+        _texts([amounts for _, amounts in arrays]),
     )
     numbers = cast("list[int]", calling.numbers_of(_POST_BATCH, values))
     ids, are_new = numbers[: len(drafts)], numbers[len(drafts) :]
-    return [PostedInBatch(*each) for each in zip(ids, map(bool, are_new), strict=True)]
+    return list(map(PostedInBatch, ids, map(bool, are_new)))
+
+
+# The journals of a batch are often of one instant.
+_written = lru_cache(datetime.isoformat)
+
+
+def _arrays(draft: Draft) -> tuple[str, str]:
+    """Return the accounts and the amounts of the legs, each as PostgreSQL writes an array."""
+    if len(draft.legs) == 2:  # written out, since nearly all have two
+        first, second = draft.legs
+        return f"{{{first.account_id},{second.account_id}}}", f"{{{first.amount},{second.amount}}}"
+    return (
+        _array([leg.account_id for leg in draft.legs]),
+        _array([leg.amount for leg in draft.legs]),
+    )
 
 
 def _array(numbers: list[int]) -> str:

@@ -87,19 +87,29 @@ class Draft:
     reverses_id: int | None = field(default=None)
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.key) <= KEY_LENGTH_MAX or len(self.cause) > CAUSE_LENGTH_MAX:
+        key, cause = self.key, self.cause
+        if not 0 < len(key) <= KEY_LENGTH_MAX or len(cause) > CAUSE_LENGTH_MAX:
             raise MalformedJournal("a key or a cause is missing, or too long")
-        if not (self.key.isprintable() and self.cause.isprintable()):
+        if not (key.isprintable() and cause.isprintable()):
             raise MalformedJournal("a key or a cause holds what can't be printed")
-        accounts = [leg.account_id for leg in self.legs]
-        ordered = sorted(accounts)
-        if len(set(ordered)) < max(2, len(accounts)):
-            raise MalformedJournal("a journal has two legs or more, each on its own account")
         if self.effective_at.tzinfo is None:
             raise MalformedJournal("an instant without a time zone is no instant")
-        if accounts != ordered:
-            # All who lock these accounts do so in this order.
-            object.__setattr__(self, "legs", tuple(sorted(self.legs, key=_ACCOUNT)))
+        ordered = _in_order(self.legs)
+        if ordered is not self.legs:
+            object.__setattr__(self, "legs", ordered)
+
+
+def _in_order(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    """Return legs in the order of their accounts, in which all who lock these do so."""
+    if len(legs) == 2:  # nearly all have two
+        first, second = legs
+        if first.account_id < second.account_id:
+            return legs
+        if first.account_id > second.account_id:
+            return second, first
+    if len({leg.account_id for leg in legs}) < max(2, len(legs)):
+        raise MalformedJournal("a journal has two legs or more, each on its own account")
+    return tuple(sorted(legs, key=_ACCOUNT))
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,8 @@ def test_address_and_data_stay_over_a_restart_when_durable(tmp_path):
         assert _run(second.app_url, "SHOW fsync") == [("on",)]
         held = "SELECT pg_size_bytes(current_setting('shared_buffers')) / 1048576"
         assert _run(second.app_url, held) == [(postgres._buffers(postgres._memory()),)]
+        ahead = "SELECT pg_size_bytes(current_setting('max_wal_size')) / 1048576"
+        assert 1024 <= _run(second.app_url, ahead)[0][0] <= 8192
     finally:
         second.stop()
 
@@ -186,6 +188,14 @@ def test_address_and_data_stay_over_a_restart_when_durable(tmp_path):
 )
 def test_pages_are_held_in_an_eighth_of_the_memory_within_bounds(memory, buffers):
     assert postgres._buffers(memory) == buffers
+
+
+@pytest.mark.parametrize(
+    ("free", "ahead"),
+    [(0, 1024), (8 << 30, 1024), (32 << 30, 4096), (64 << 30, 8192), (1 << 40, 8192)],
+)
+def test_an_eighth_of_the_free_disk_is_written_ahead_within_bounds(free, ahead):
+    assert postgres._write_ahead(free) == ahead
 
 
 @pytest.mark.parametrize(
