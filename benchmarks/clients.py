@@ -27,10 +27,12 @@ def work(steps: Sequence[Callable[[], int]], *, seconds: float) -> None:
             step()
         barrier.wait()
         barrier.wait()
-        begin = time.perf_counter()
-        while (start := time.perf_counter()) - begin < seconds:
+        begin = now = time.perf_counter()
+        while now - begin < seconds:
+            before = now
             counts[place] += step()
-            times[place].append(time.perf_counter() - start)
+            now = time.perf_counter()
+            times[place].append(now - before)
 
     threads = [threading.Thread(target=client, args=each, daemon=True) for each in enumerate(steps)]
     for thread in threads:

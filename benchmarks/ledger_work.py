@@ -4,6 +4,7 @@ import itertools
 import random
 import sys
 import uuid
+from array import array
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -33,17 +34,19 @@ class Client:
         self.float = Account.objects.get(kind_id=int(Kind.PAYBILL_FLOAT)).pk
         self.numbers = itertools.count()
         # Drawn beforehand: choosing at random is the load's work, and slow in Python.
-        drawn = [random.sample(self.wallets, 2) for _ in range(_DRAWN)]
-        self.pairs = itertools.cycle(drawn)
+        self.drawn = array("q")
+        for _ in range(_DRAWN):
+            self.drawn.extend(random.sample(self.wallets, 2))
         self.name = uuid.uuid4().hex
 
     def transfer(self) -> Draft:
         """Return a transfer of a shilling between two random wallets."""
-        sender, recipient = next(self.pairs)
+        number = next(self.numbers)
+        place = 2 * (number % _DRAWN)
         return transfers.sent(
-            transfer_id=f"{self.name}{next(self.numbers)}",
-            sender=sender,
-            recipient=recipient,
+            transfer_id=f"{self.name}{number}",
+            sender=self.drawn[place],
+            recipient=self.drawn[place + 1],
             amount_cents=100,
             effective_at=_NOW,
         )
