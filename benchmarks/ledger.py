@@ -27,8 +27,8 @@ _SCALE = 50
 _HOT = """
 \\set number :number + 1
 \\set wallet random({first}, {last})
-SELECT ledger_post('deposit.settled', 'deposit-{run}-' || :client_id || '-' || :number, now(), '',
-                   NULL, ARRAY[{paybill}, :wallet]::bigint[], ARRAY[100, -100]::bigint[]);
+SELECT ledger_post_pair('deposit.settled', 'deposit-{run}-' || :client_id || '-' || :number, now(),
+                        '', {paybill}, :wallet, 100);
 """
 _SETTINGS = [
     "server_version",

@@ -23,6 +23,9 @@ _POST = calling.Function(
     "ledger_post", "text", "text", "timestamptz", "text", "bigint",
     "bigint[]", "bigint[]", "bigint[]", "bigint[]",
 )  # fmt: skip
+_POST_PAIR = calling.Function(
+    "ledger_post_pair", "text", "text", "timestamptz", "text", "bigint", "bigint", "bigint"
+)
 _POST_BATCH = calling.Function(
     "ledger_post_batch", "text[]", "text[]", "timestamptz[]", "text[]", "text[]", "text[]",
     query="SELECT journal_ids || are_new::int[]::bigint[] FROM {}",
@@ -56,6 +59,23 @@ def post(draft: Draft) -> Posted:
     Raises NotEnough, KeyReused, Unbalanced, NotAllowed, AccountUnavailable, HoldOver and
     MalformedJournal; then nothing is written.
     """
+    legs = draft.legs
+    if len(legs) == 2 and not draft.captures and draft.reverses_id is None:
+        first, second = legs
+        if first.amount == -second.amount:
+            numbers = calling.numbers_of(
+                _POST_PAIR,
+                (
+                    draft.kind,
+                    draft.key,
+                    draft.effective_at,
+                    draft.cause,
+                    str(first.account_id),
+                    str(second.account_id),
+                    str(first.amount),
+                ),
+            )
+            return _posted(draft, numbers)
     holds = captures = None
     if draft.captures:
         holds = _array([capture.hold_id for capture in draft.captures])
@@ -72,7 +92,11 @@ def post(draft: Draft) -> Posted:
         holds,
         captures,
     )
-    journal_id, is_new, *balances = calling.numbers_of(_POST, values)
+    return _posted(draft, calling.numbers_of(_POST, values))
+
+
+def _posted(draft: Draft, numbers: list[int | None]) -> Posted:
+    journal_id, is_new, *balances = numbers
     assert journal_id is not None
     after = {
         leg.account_id: balance

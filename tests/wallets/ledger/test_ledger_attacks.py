@@ -19,6 +19,7 @@ OFFERED = {
     "ledger_place_hold",
     "ledger_post",
     "ledger_post_batch",
+    "ledger_post_pair",
     "ledger_release_hold",
     "ledger_roll_up",
 }
@@ -138,6 +139,7 @@ def test_no_journal_of_a_batch_stays_without_its_legs(
 
 
 _POST = "SELECT ledger_post('transfer.sent', 'a', %s::timestamptz, '', NULL, %s, ARRAY[1, -1])"
+_PAIR = "SELECT ledger_post_pair('transfer.sent', 'a', %s::timestamptz, '', %s, %s, 1)"
 FAR = ("infinity", "-infinity", "20260-01-01", "1026-01-01")
 
 
@@ -145,6 +147,7 @@ FAR = ("infinity", "-infinity", "20260-01-01", "1026-01-01")
 def test_no_instant_spoils_a_statement_for_good(wallet: int, instant: str) -> None:
     pair = [wallet, books.wallet()]
     assert _refused(_POST, instant, pair) == "NCL08"
+    assert _refused(_PAIR, instant, *pair) == "NCL08"
     both = _BATCH.replace("ARRAY[now(), now()]", f"ARRAY[now(), '{instant}'::timestamptz]")
     assert _refused(both, [f"{{{pair[0]},{pair[1]}}}"] * 2, _TWO) == "NCL08"
     place = "SELECT ledger_place_hold(%s, 'far', 1, %s, '')"
@@ -172,6 +175,7 @@ def test_a_journal_is_reversed_once_under_whatever_key(wallet: int) -> None:
     "call",
     [
         "ledger_post('transfer.sent', 'within', now(), '', NULL, '{accounts}', '{amounts}')",
+        "ledger_post_pair('transfer.sent', 'within', now(), '', {wallet}, {other}, 1)",
         "ledger_post_batch(ARRAY['transfer.sent'], ARRAY['within'], ARRAY[now()], ARRAY[''],"
         " ARRAY['{accounts}'], ARRAY['{amounts}'])",
     ],
@@ -180,9 +184,10 @@ def test_a_trigger_of_ones_own_posts_whole_journals(
     wallet: int, may_make_tables: None, call: str
 ) -> None:
     """The guards of the tables let through what comes from within a trigger."""
-    legs = {"accounts": f"{{{wallet},{books.wallet()}}}", "amounts": "{1,-1}"}
-    for mark, value in legs.items():
-        call = call.replace(f"{{{mark}}}", value)
+    other = books.wallet()
+    call = call.format(
+        accounts=f"{{{wallet},{other}}}", amounts="{1,-1}", wallet=wallet, other=other
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE mine (n integer) ON COMMIT DROP;"
@@ -211,8 +216,13 @@ def test_a_type_of_ones_own_is_not_used_with_the_owners_rights(
             "SELECT ledger_post('transfer.sent', 'typed', now(), '', NULL, %s, ARRAY[1, -1])",
             [[wallet, other]],
         )
+        cursor.execute(
+            "SELECT ledger_post_pair('transfer.sent', 'typed, too', now(), '', %s, %s, 1)",
+            [wallet, other],
+        )
         cursor.execute("SET LOCAL search_path = public")
     assert Journal.objects.get(key="typed").postings.count() == 2
+    assert Journal.objects.get(key="typed, too").postings.count() == 2
 
 
 @pytest.mark.parametrize("amounts", ["[5:7]={1,1,-2}", "{{1},{1},{-2}}"])

@@ -63,7 +63,7 @@ def test_a_statement_that_was_discarded_fails_once_and_is_prepared_anew(
     posting.post(books.transfer(sender, recipient, 1_00))
     post_batch()
     with connection.cursor() as cursor:
-        cursor.execute(discarding.format(posting._POST.prepared_name.decode()))
+        cursor.execute(discarding.format(posting._POST_PAIR.prepared_name.decode()))
     with pytest.raises(ProgrammingError):
         posting.post(books.transfer(sender, recipient, 1_00))
     posting.post(books.transfer(sender, recipient, 1_00))

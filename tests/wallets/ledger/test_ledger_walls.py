@@ -174,6 +174,7 @@ def test_nobody_inserts_a_posting(wallet: int, version: int | None, is_known: bo
         "ledger_capture(1, ARRAY[1]::bigint[], ARRAY[1]::bigint[], ARRAY[1]::bigint[],"
         " ARRAY[1]::bigint[])",
         "ledger_posted_before('x', 'y', NULL, NULL, NULL)",
+        "ledger_posted_with('x', 'y', NULL, NULL, NULL)",
         "ledger_examine(1)",
         "ledger_move(1)",
         "ledger_post_whole(ARRAY['x'], ARRAY['y'], ARRAY[now()], ARRAY[''], ARRAY['{}'],"
@@ -222,7 +223,8 @@ def test_every_function_with_rights_of_its_owner_has_a_fixed_path() -> None:
             "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND proname LIKE 'ledger%%'"
         )
         found = dict(cursor.fetchall())
-    assert {"ledger_post", "ledger_post_batch", "ledger_place_hold"} <= set(found)
+    posting = {"ledger_post", "ledger_post_pair", "ledger_post_batch"}
+    assert {*posting, "ledger_place_hold"} <= set(found)
     fixed = {"search_path=public, pg_temp", "search_path=public, pg_temp, public"}
     assert all(fixed.intersection(config or []) for config in found.values())
 

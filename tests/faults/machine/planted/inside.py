@@ -116,21 +116,21 @@ BUGS = (
     ),
     Bug(
         "wallet-below-nothing",
-        "wallets/ledger/sql/v5/posting.sql",
+        "wallets/ledger/sql/v6/posting.sql",
         "the ledger lets a wallet go below nothing",
-        (
+        tuple(
             (
-                "OR sign * v_amount1 > 0 OR sign * balance - held >= floor)",
-                "OR true)",
-            ),
-            (
-                "OR sign * v_amount2 > 0 OR sign * balance - held >= floor)\n             INTO",
-                "OR true)\n             INTO",
-            ),
-            (
-                "OR sign * v_amount2 > 0 OR sign * balance - held >= floor)\n         INTO",
-                "OR true)\n         INTO",
-            ),
+                f"OR sign {other} OR sign * balance - held >= floor)\n{' ' * indent}INTO {into},",
+                f"OR true)\n{' ' * indent}INTO {into},",
+            )
+            for other, indent, into in (
+                ("> 0", 13, "v_balance1"),
+                ("< 0", 13, "v_balance2"),
+                ("< 0", 13, "v_balance1"),
+                ("> 0", 13, "v_balance2"),
+                ("<> v_sides[1]", 17, "v_balance2"),
+                ("<> v_sides[1]", 17, "v_balance1"),
+            )
         ),
     ),
     Bug(
@@ -157,14 +157,16 @@ BUGS = (
     ),
     Bug(
         "hot-account-forgets",
-        "wallets/ledger/sql/v5/posting.sql",
+        "wallets/ledger/sql/v6/posting.sql",
         "postings onto hot accounts are not put into their balance",
         (
             (
-                "        SELECT account_id, v_amount1, 1 FROM wallets_balance\n"
-                "         WHERE account_id = v_account1 AND is_deferred AND NOT is_closed",
-                "        SELECT account_id, 0, 1 FROM wallets_balance\n"
-                "         WHERE account_id = v_account1 AND is_deferred AND NOT is_closed",
+                "            SELECT account_id, p_amount, 1 FROM wallets_balance\n",
+                "            SELECT account_id, 0, 1 FROM wallets_balance\n",
+            ),
+            (
+                "            SELECT account_id, -p_amount, 1 FROM wallets_balance\n",
+                "            SELECT account_id, 0, 1 FROM wallets_balance\n",
             ),
         ),
     ),

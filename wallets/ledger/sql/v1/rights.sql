@@ -36,8 +36,8 @@ BEGIN
          WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'ledger\_%'
            AND g.grantee <> p.proowner
            AND p.proname <> ALL (ARRAY[
-               'ledger_open_account', 'ledger_close_account', 'ledger_post', 'ledger_post_batch',
-               'ledger_place_hold', 'ledger_release_hold', 'ledger_expire_holds',
+               'ledger_open_account', 'ledger_close_account', 'ledger_post', 'ledger_post_pair',
+               'ledger_post_batch', 'ledger_place_hold', 'ledger_release_hold', 'ledger_expire_holds',
                'ledger_roll_up'])
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', v_function, v_role);
