@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             text("v6/posting.sql"),
             "DROP FUNCTION ledger_post_pair; DROP FUNCTION ledger_posted_with;\n"
-            + before("v5/posting.sql", r"FUNCTION ledger_post\(.*?\$\$;"),
+            + before("v5/posting.sql", r"FUNCTION ledger_post\(.*?\$\$;")
+            + before("v5/posting.sql", r"FUNCTION ledger_post_whole\(.*?\$\$;"),
         ),
     ]

@@ -75,6 +75,7 @@ _NO_FUNCTION, _NULL = "42883", "23502"
         ("ARRAY[{a}]::bigint[]", "ARRAY[10]::bigint[]", "NCL08"),
         ("ARRAY[{a}]::bigint[]", "ARRAY[0]::bigint[]", "NCL08"),
         ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[10]::bigint[]", "NCL08"),
+        ("ARRAY[{a}, {b}]::bigint[]", "ARRAY[10, -10, 5]::bigint[]", "NCL08"),
         ("ARRAY[{a}, {b}]::bigint[]", "NULL", "NCL08"),
         ("ARRAY[{a}, {a}]::bigint[]", "ARRAY[10, -10]::bigint[]", "NCL08"),
         ("ARRAY[{b}, {a}]::bigint[]", "ARRAY[10, -10]::bigint[]", "NCL08"),
@@ -122,6 +123,9 @@ def test_what_is_malformed_is_refused_by_the_function_itself(
         ("ARRAY[{a}, {b}]", "ARRAY[0, 0]", "NCL08"),
         ("ARRAY[{a}, {b}]", "ARRAY[9007199254740992, -9007199254740992]", "NCL08"),
         ("ARRAY[{a}, {b}]", "ARRAY[10]", "NCL08"),
+        ("ARRAY[{a}, {b}]", "ARRAY[10, -10, 5]", "NCL08"),
+        ("ARRAY[{a}, {b}]", "ARRAY[10, -10, NULL]", "NCL08"),
+        ("ARRAY[[{a}, {b}]]", "ARRAY[[10, -10]]", "NCL08"),
         ("NULL", "NULL", _NULL),
     ],
 )

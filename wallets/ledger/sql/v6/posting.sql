@@ -157,3 +157,108 @@ BEGIN
            || ARRAY(SELECT balance_after FROM wallets_posting
                      WHERE journal_id = v_journal ORDER BY account_id);
 END $$;
+
+-- Post a batch by a few statements for all, where all its journals are new and plainly right;
+-- otherwise refuse it as NCL09, or for a key that is there. Keys first, then balances, in the order
+-- of their accounts, as long as rows are not read as they lie.
+--
+-- The arrays are of any length, and PostgreSQL guesses ten; a plan made anew for each batch would
+-- cost as much as it could save.
+CREATE OR REPLACE FUNCTION ledger_post_whole(
+    p_kinds text[], p_keys text[], p_effective_at timestamptz[], p_causes text[],
+    p_accounts text[], p_amounts text[]
+) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = public, pg_temp, public SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+    v_is_plain boolean;
+    v_journals bigint[];
+    v_ids bigint[];
+    v_accounts bigint[];
+    v_amounts bigint[];
+    v_balances bigint[];
+    v_versions bigint[];
+BEGIN
+    WITH made AS (
+        INSERT INTO wallets_journal (kind, key, accounts, amounts, effective_at, recorded_at, cause)
+        SELECT d.kind, d.key, d.accounts::bigint[], d.amounts::bigint[], d.effective_at,
+               clock_timestamp(), d.cause
+          FROM unnest(p_kinds, p_keys, p_effective_at, p_causes, p_accounts, p_amounts)
+               AS d (kind, key, effective_at, cause, accounts, amounts)
+        RETURNING id, kind, accounts, amounts, effective_at
+    ), kinds AS MATERIALIZED (
+        SELECT code, debits, credits FROM wallets_journalkind
+    ), checked AS MATERIALIZED (
+        SELECT j.id, j.accounts, j.amounts, k.debits, k.credits,
+               j.effective_at BETWEEN '2000-01-01' AND '2200-01-01' AND j.kind <> 'ledger.manual'
+               AND CASE cardinality(j.accounts)
+                   WHEN 2 THEN cardinality(j.amounts) = 2
+                        AND j.accounts[1] < j.accounts[2] AND j.amounts[1] = -j.amounts[2]
+                   ELSE cardinality(j.accounts) > 2
+                        AND array_ndims(j.amounts) = 1 AND array_lower(j.amounts, 1) = 1
+                        AND (SELECT sum(each) FROM unnest(j.amounts) AS each) = 0
+                        AND j.accounts = ARRAY(SELECT DISTINCT each
+                                                 FROM unnest(j.accounts) AS each ORDER BY 1)
+                   END AS is_plain
+          FROM made j
+          LEFT JOIN kinds k ON k.code = j.kind
+    ), split AS (
+        -- Nearly all have two legs, and to unnest an array costs more than to read two places.
+        SELECT id, is_plain, debits, credits,
+               accounts[place] AS account_id, amounts[place] AS amount
+          FROM checked, (VALUES (1), (2)) AS two (place)
+         WHERE cardinality(accounts) = 2
+        UNION ALL
+        SELECT id, is_plain, debits, credits, leg.account_id, leg.amount
+          FROM checked LEFT JOIN unnest(accounts, amounts) AS leg (account_id, amount) ON true
+         WHERE cardinality(accounts) <> 2
+    ), legs AS MATERIALIZED (
+        SELECT id, account_id, amount,
+               CASE WHEN amount > 0 THEN debits ELSE credits END AS account_kinds,
+               is_plain AND amount <> 0
+               AND amount BETWEEN -9007199254740991 AND 9007199254740991 AS is_plain
+          FROM split
+    ), moved AS (
+        UPDATE wallets_balance b
+           SET balance = b.balance + l.amount, version = b.version + l.steps
+          FROM (SELECT account_id, sum(amount)::bigint AS amount, count(*) AS steps
+                  FROM legs WHERE is_plain GROUP BY account_id ORDER BY account_id) l
+         WHERE b.account_id = l.account_id AND NOT b.is_deferred
+        RETURNING b.account_id, b.currency, b.kind_id, b.sign, b.floor, b.held, b.is_closed,
+                  b.balance - l.amount AS balance_before, b.version - l.steps AS version_before
+    )
+    SELECT (SELECT array_agg(id) FROM made),
+           bool_and((is_plain AND NOT is_closed AND kind_id = ANY (account_kinds)
+                     AND (floor IS NULL OR sign * amount > 0
+                          OR sign * balance_after - held >= floor)) IS TRUE)
+               AND min(currency) = max(currency),
+           array_agg(id), array_agg(account_id), array_agg(amount), array_agg(balance_after),
+           array_agg(version_after)
+      INTO v_journals, v_is_plain, v_ids, v_accounts, v_amounts, v_balances, v_versions
+      FROM (SELECT leg.id, leg.account_id, leg.amount, leg.account_kinds, leg.is_plain,
+                   m.sign, m.floor, m.held,
+                   coalesce(m.currency, hot.currency) AS currency,
+                   coalesce(m.kind_id, hot.kind_id) AS kind_id,
+                   coalesce(m.is_closed, hot.is_closed) AS is_closed,
+                   m.version_before + count(*) OVER w AS version_after,
+                   m.balance_before + (sum(leg.amount) OVER w)::bigint AS balance_after
+              FROM legs leg
+              LEFT JOIN moved m ON m.account_id = leg.account_id
+              LEFT JOIN LATERAL (
+                    SELECT b.currency, b.kind_id, b.is_closed FROM wallets_balance b
+                     WHERE m.account_id IS NULL AND b.account_id = leg.account_id
+                    OFFSET 0) hot ON true
+            WINDOW w AS (PARTITION BY leg.account_id ORDER BY leg.id)) numbered;
+    IF v_is_plain IS NOT TRUE THEN
+        PERFORM ledger_refuse('NCL09', 'not a plain batch');
+    END IF;
+    INSERT INTO wallets_posting (journal_id, account_id, amount, balance_after, version)
+    SELECT * FROM unnest(v_ids, v_accounts, v_amounts, v_balances, v_versions);
+    IF array_position(v_versions, NULL) IS NOT NULL THEN
+        INSERT INTO wallets_unrolled (account_id, amount, postings)
+        SELECT account_id, sum(amount)::bigint, count(*)
+          FROM unnest(v_accounts, v_amounts, v_versions) AS leg (account_id, amount, version)
+         WHERE version IS NULL GROUP BY account_id;
+    END IF;
+    RETURN v_journals;
+END $$;
