@@ -7,6 +7,7 @@ reason little is done here for each call.
 """
 
 import threading
+from asyncio.events import _get_running_loop
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ def _instant(value: datetime) -> bytes:
     return _EIGHT_BYTES.pack((value - _EPOCH) // _MICROSECOND)
 
 
-# How an argument is sent. A text is the same bytes either way, but as text it ends at a NUL.
+# How an argument is sent. A text is the same bytes either way; sent as text it would end at a NUL.
 _SENT: dict[str, tuple[int, Encoder]] = {
     "text": (_BINARY, str.encode),
     "timestamptz": (_BINARY, _instant),
@@ -92,9 +93,8 @@ def numbers_of(function: Function, values: Sequence[str | datetime | None]) -> l
     that count them, the debug log), it goes through Django's cursor.
     """
     database = _here.database
-    if database is None:
-        database = _here.database = connections[DEFAULT_DB_ALIAS]
-        database.validate_thread_sharing()
+    if database is None or _get_running_loop() is not None:
+        database = _found()
     try:
         kept = _kept_for(database, function)
         if kept is not None:
@@ -111,10 +111,18 @@ def numbers_of(function: Function, values: Sequence[str | datetime | None]) -> l
         raise
 
 
+def _found() -> BaseDatabaseWrapper:
+    database = connections[DEFAULT_DB_ALIAS]
+    database.validate_thread_sharing()
+    if _get_running_loop() is None:  # where a loop runs, each of its tasks has one of its own
+        _here.database = database
+    return database
+
+
 def _kept_for(database: BaseDatabaseWrapper, function: Function) -> _Kept | None:
     """Return what is kept with the connection, or None where Django's cursor is to be taken.
 
-    Does what Django does before it gives a cursor out.
+    Does what Django does before it gives a cursor out, but for what holds for as long as a thread.
     """
     if database.queries_logged or database.execute_wrappers:
         return None

@@ -1,19 +1,25 @@
 """The quick way to the ledger's functions does the same as any query, however a connection is."""
 
+import asyncio
 import gc
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import Mock
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from tests.factories import books
 from wallets.ledger import calling, errors, posting, reading
+from wallets.ledger.models import Journal
+from wallets.ledger.recipes import Draft
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +140,54 @@ def test_a_text_with_a_nul_is_refused_and_not_cut() -> None:
     with pytest.raises(DataError), transaction.atomic():
         calling.numbers_of(codes, ["ab\0c"])
     assert calling.numbers_of(codes, ["a½"]) == [97, 189]
+
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(2026, 11, 20, 6, 0, 0, 123_457, tzinfo=UTC),
+        datetime(2026, 11, 20, 9, 0, 0, 1, tzinfo=ZoneInfo("Africa/Nairobi")),
+        datetime(2026, 10, 25, 1, 30, tzinfo=_LONDON),  # twice in that night
+        datetime(2026, 10, 25, 1, 30, fold=1, tzinfo=_LONDON),
+        datetime(2000, 1, 1, tzinfo=UTC),
+        datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+)
+def test_an_instant_comes_back_as_it_was(instant: datetime) -> None:
+    draft = replace(books.transfer(books.wallet(9_00), books.wallet(), 1_00), effective_at=instant)
+    posted = posting.post(draft)
+    (batched,) = posting.post_batch([replace(draft, key="another")])
+    for each in posted.journal_id, batched.journal_id:
+        stored = Journal.objects.get(pk=each).effective_at
+        assert stored.astimezone(UTC) == instant.astimezone(UTC)
+
+
+def test_instants_of_a_batch_are_told_apart_by_their_fold() -> None:
+    draft = books.transfer(books.wallet(9_00), books.wallet(), 1_00)
+    first = datetime(2026, 10, 25, 1, 30, tzinfo=_LONDON)
+    both = [replace(draft, key=f"{fold}", effective_at=first.replace(fold=fold)) for fold in (0, 1)]
+    ids = [each.journal_id for each in posting.post_batch(both)]
+    stored = (
+        Journal.objects.filter(pk__in=ids).order_by("pk").values_list("effective_at", flat=True)
+    )
+    assert [each.astimezone(UTC).hour for each in stored] == [0, 1]
+
+
+async def _post(draft: Draft) -> bool:
+    """Within a loop Django looks a connection of the task's own up, and lets no one use it."""
+    with pytest.raises(SynchronousOnlyOperation):
+        posting.post(draft)
+    return True
+
+
+def test_within_an_event_loop_the_threads_connection_is_left_alone() -> None:
+    sender, recipient = books.wallet(9_00), books.wallet()
+    posting.post(books.transfer(sender, recipient, 1_00))
+    assert asyncio.run(_post(books.transfer(sender, recipient, 1_00)))
+    assert reading.standing(sender).balance == 8_00
 
 
 def test_a_posting_that_is_listened_to_does_the_same(

@@ -47,3 +47,17 @@ def test_rights_that_somebody_granted_are_gone_after_the_next_migration(as_owner
             " has_table_privilege('nannychain_app', 'wallets_posting', 'SELECT')"
         )
         assert cursor.fetchone() == (False, True)
+
+
+def test_who_may_post_gets_back_what_another_release_took_away(as_owner: None) -> None:
+    """Its list of what is offered lacks what came later, and nothing else would give it again."""
+    may = "SELECT has_function_privilege('nannychain_app', oid, 'EXECUTE') FROM pg_proc"
+    with connection.cursor() as cursor:
+        cursor.execute("REVOKE EXECUTE ON FUNCTION ledger_post_pair FROM PUBLIC, nannychain_app")
+        cursor.execute(f"{may} WHERE proname = 'ledger_post_pair'")
+        assert cursor.fetchall() == [(False,)]
+        syncing.after_migrate()
+        cursor.execute(f"{may} WHERE proname = 'ledger_post_pair'")
+        assert cursor.fetchall() == [(True,)]
+        cursor.execute(f"{may} WHERE proname = 'ledger_posted_with'")
+        assert cursor.fetchall() == [(False,)]
